@@ -1,0 +1,70 @@
+/// The `run:` section: how the pool works through the plan.
+package struct RunSettings: Sendable, Equatable {
+    /// Rows per shard, nil for a size derived from bytes.
+    package var shardRows: Int?
+    /// Rows per batch, nil for a size derived from bytes.
+    package var batchRows: Int?
+    /// Bytes a worker process may use before it takes smaller batches.
+    package var memoryThreshold: Int
+    /// The most shards in flight at once over all workers, nil for no bound.
+    package var parallelism: Int?
+    package var phaseBarrier: Bool
+    package var errorStrategy: ErrorStrategy
+    /// Attempts of a shard that fails on its own rows, at least 1.
+    package var retryAttempts: Int
+    package var retryDelay: Duration
+    package var circuitBreaker: CircuitBreaker?
+    package var validation: Validation
+    /// The most rejects, as a share of the rows, with which a run still counts as done; nil tolerates any.
+    package var maximumRejects: RejectLimit?
+    package var keepsRejectedRows: Bool
+    /// Connections the pool may open to each database.
+    package var connections: ConnectionBudget
+    /// Shards are granted only within this window of local time.
+    package var window: TimeWindow?
+    package var maximumSnapshotAge: Duration?
+    package var changeLog: ChangeLog
+    package var audit: Audit
+    package var position: Position
+}
+
+extension RunSettings {
+    package enum ErrorStrategy: String, Sendable, Equatable, Codable {
+        case `continue`
+        case pause
+        case rollback
+    }
+
+    package struct CircuitBreaker: Sendable, Equatable {
+        /// Share of refused rows, 0...1.
+        package var errorRate: Double
+        package var minimumRows: Int
+    }
+
+    package struct Validation: Sendable, Equatable {
+        package var pre: Bool
+        package var post: Bool
+        package var businessRules: Bool
+    }
+
+    package enum RejectLimit: Sendable, Equatable {
+        case rows(Int)
+        /// 0...1.
+        case share(Double)
+    }
+
+    package struct ConnectionBudget: Sendable, Equatable {
+        package var source: Int?
+        package var target: Int?
+    }
+
+    package enum ChangeLog: String, Sendable, Equatable, Codable {
+        case shards
+        case rows
+    }
+
+    package enum Audit: String, Sendable, Equatable, Codable {
+        case view
+        case table
+    }
+}

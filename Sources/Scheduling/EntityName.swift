@@ -1,0 +1,14 @@
+/// The name of an entity in the plan.
+package struct EntityName: RawRepresentable, Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    package var rawValue: String
+
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    package var description: String { self.rawValue }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

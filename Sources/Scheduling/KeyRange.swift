@@ -1,0 +1,16 @@
+/// A half-open range of integer keys; a nil bound is open, so the first and last shard of an entity catch every key.
+package struct KeyRange: Hashable, Sendable, Codable {
+    /// First key inside.
+    package var lower: Int64?
+    /// First key beyond.
+    package var upper: Int64?
+
+    package init(lower: Int64?, upper: Int64?) {
+        self.lower = lower
+        self.upper = upper
+    }
+
+    package func contains(_ key: Int64) -> Bool {
+        (self.lower.map { key >= $0 } ?? true) && (self.upper.map { key < $0 } ?? true)
+    }
+}
