@@ -1,0 +1,97 @@
+import RowPipeline
+
+extension ResolvedEntity {
+    /// Sends the rows of a half-open key range, nil ends being open.
+    package func copyOutStatement(lower: Int64?, upper: Int64?) -> String {
+        self.copyOut(self.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper))
+    }
+
+    /// Sends the rows of the given keys.
+    package func copyOutStatement(keys: [Int64]) -> String {
+        self.copyOut(self.select, where: SourceSelect.list(of: self.key, keys: keys))
+    }
+
+    /// One row of two `int8`: rows of the base table in the range, and how many of them the plan's filter leaves out.
+    package func countStatement(lower: Int64?, upper: Int64?) -> String {
+        self.count(where: SourceSelect.range(of: self.key, lower: lower, upper: upper))
+    }
+
+    /// The same for a list of keys.
+    package func countStatement(keys: [Int64]) -> String {
+        self.count(where: SourceSelect.list(of: self.key, keys: keys))
+    }
+
+    /// Rows of (key `int8`, base table's row as JSON `text`) for the given keys.
+    package func sourceRowsStatement(keys: [Int64]) -> String {
+        "SELECT source.\(self.key)::pg_catalog.int8, \(self.rowExpression) FROM \(self.baseTable) AS source WHERE "
+            + SourceSelect.list(of: self.key, keys: keys)
+    }
+
+    /// Takes the row program's output.
+    package var copyInStatement: String {
+        "COPY \(self.targetTable) (\(Self.list(self.program.outputs.map(\.name)))) FROM STDIN (FORMAT binary)"
+    }
+
+    /// Rows of (key `int8`, rule `int4`: index into `uniqueRules`), a key once at most; nil without rules.
+    package var losersStatement: String? {
+        guard !self.uniqueRules.isEmpty else { return nil }
+        let union = self.uniqueRules.enumerated().map { index, rule in
+            "SELECT loser.key, \(index)::pg_catalog.int4 AS rule FROM (\(rule.losers)) AS loser(key)"
+        }
+        return "SELECT losers.key, pg_catalog.min(losers.rule) FROM (\(union.joined(separator: " UNION ALL ")))"
+            + " AS losers GROUP BY losers.key ORDER BY losers.key"
+    }
+
+    private func copyOut(_ select: SourceSelect, where keys: String?) -> String {
+        "COPY (\(select.statement(where: keys, ordered: self.statistics.isScattered))) TO STDOUT (FORMAT binary)"
+    }
+
+    private func count(where keys: String?) -> String {
+        let filtered = self.filter.map { "pg_catalog.count(*) FILTER (WHERE (\($0)) IS NOT TRUE)" } ?? "0::pg_catalog.int8"
+        return "SELECT pg_catalog.count(*), \(filtered) FROM \(self.baseTable) AS source"
+            + (keys.map { " WHERE \($0)" } ?? "")
+    }
+
+    static func list(_ columns: [String]) -> String {
+        columns.map(SQLText.identifier).joined(separator: ", ")
+    }
+}
+
+extension ResolvedEntity {
+    /// Sends what the fill pass needs of a half-open key range; nil without a fill pass.
+    package func fillCopyOutStatement(lower: Int64?, upper: Int64?) -> String? {
+        self.fill.map { self.copyOut($0.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper)) }
+    }
+
+    /// The same for a list of keys.
+    package func fillCopyOutStatement(keys: [Int64]) -> String? {
+        self.fill.map { self.copyOut($0.select, where: SourceSelect.list(of: self.key, keys: keys)) }
+    }
+
+    /// Makes the session's temporary table for the fill pass, emptied by each COMMIT.
+    package var createFillTableStatement: String? {
+        guard let fill = self.fill, let id = self.idColumn else { return nil }
+        let columns = ["\(id) pg_catalog.uuid"] + fill.columns.map { "\(SQLText.identifier($0.name)) \($0.type)" }
+        return "CREATE TEMPORARY TABLE IF NOT EXISTS \(self.fillTable) (\(columns.joined(separator: ", ")))"
+            + " ON COMMIT DELETE ROWS"
+    }
+
+    /// Takes the fill program's output.
+    package var fillCopyInStatement: String? {
+        self.fill.map {
+            "COPY pg_temp.\(self.fillTable) (\(Self.list($0.program.outputs.map(\.name)))) FROM STDIN (FORMAT binary)"
+        }
+    }
+
+    /// Moves the temporary table's values into the target's rows; its command tag counts the rows it changed.
+    package var updateFromFillStatement: String? {
+        guard let fill = self.fill, let id = self.idColumn else { return nil }
+        let columns = fill.columns.map { SQLText.identifier($0.name) }
+        let values = columns.map { "\($0) = filled.\($0)" }.joined(separator: ", ")
+        let differs = columns.map { "target.\($0) IS DISTINCT FROM filled.\($0)" }.joined(separator: " OR ")
+        return "UPDATE \(self.targetTable) AS target SET \(values) FROM pg_temp.\(self.fillTable) AS filled"
+            + " WHERE target.\(id) = filled.\(id) AND (\(differs))"
+    }
+
+    private var fillTable: String { "godwit_fill_\(self.position)" }
+}

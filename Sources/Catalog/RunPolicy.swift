@@ -1,0 +1,73 @@
+package import MigrationPlan
+
+/// The `run:` settings that the pool works by.
+package struct RunPolicy: Codable, Sendable, Equatable {
+    /// Rows per shard, nil for a size derived from bytes.
+    package var shardRows: Int?
+    /// Rows per batch, nil for a size derived from bytes.
+    package var batchRows: Int?
+    /// Bytes a worker process may use before it takes smaller batches.
+    package var memoryThreshold: Int
+    /// The most shards in flight at once over all workers, nil for no bound.
+    package var parallelism: Int?
+    package var phaseBarrier: Bool
+    package var errorStrategy: RunSettings.ErrorStrategy
+    /// Attempts of a shard that fails on its own rows, at least 1.
+    package var retryAttempts: Int
+    package var retryDelaySeconds: Double
+    package var circuitBreaker: CircuitBreaker?
+    /// The most rejects with which a run still counts as done; nil tolerates any.
+    package var maximumRejects: RejectLimit?
+    package var keepsRejectedRows: Bool
+    package var connections: ConnectionBudget
+    package var window: TimeWindow?
+    package var maximumSnapshotAgeSeconds: Double?
+    package var changeLog: RunSettings.ChangeLog
+    package var audit: RunSettings.Audit
+
+    /// The part of the plan's settings that outlives its resolution.
+    package init(_ settings: RunSettings) {
+        self.shardRows = settings.shardRows
+        self.batchRows = settings.batchRows
+        self.memoryThreshold = settings.memoryThreshold
+        self.parallelism = settings.parallelism
+        self.phaseBarrier = settings.phaseBarrier
+        self.errorStrategy = settings.errorStrategy
+        self.retryAttempts = settings.retryAttempts
+        self.retryDelaySeconds = settings.retryDelay / .seconds(1)
+        self.circuitBreaker = settings.circuitBreaker.map {
+            CircuitBreaker(errorRate: $0.errorRate, minimumRows: $0.minimumRows)
+        }
+        self.maximumRejects = settings.maximumRejects.map {
+            switch $0 {
+            case .rows(let rows): .rows(rows)
+            case .share(let share): .share(share)
+            }
+        }
+        self.keepsRejectedRows = settings.keepsRejectedRows
+        self.connections = ConnectionBudget(source: settings.connections.source, target: settings.connections.target)
+        self.window = settings.window
+        self.maximumSnapshotAgeSeconds = settings.maximumSnapshotAge.map { $0 / .seconds(1) }
+        self.changeLog = settings.changeLog
+        self.audit = settings.audit
+    }
+}
+
+extension RunPolicy {
+    package struct CircuitBreaker: Codable, Sendable, Equatable {
+        /// Share of refused rows, 0...1.
+        package var errorRate: Double
+        package var minimumRows: Int
+    }
+
+    package enum RejectLimit: Codable, Sendable, Equatable {
+        case rows(Int)
+        /// 0...1.
+        case share(Double)
+    }
+
+    package struct ConnectionBudget: Codable, Sendable, Equatable {
+        package var source: Int?
+        package var target: Int?
+    }
+}

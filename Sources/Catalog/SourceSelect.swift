@@ -1,0 +1,41 @@
+/// The SELECT that yields an entity's rows in the source, but for the key range.
+package struct SourceSelect: Codable, Sendable, Equatable {
+    /// SQL of each output column, one per `RowProgram.inputs`.
+    package var expressions: [String]
+    /// The FROM item, aliased `source`: the base table or the plan's query.
+    package var from: String
+    /// The key column of `source`, quoted.
+    package var key: String
+    /// A condition that every row must meet besides the key range; nil for none.
+    package var condition: String?
+
+    package init(expressions: [String], from: String, key: String, condition: String?) {
+        self.expressions = expressions
+        self.from = from
+        self.key = key
+        self.condition = condition
+    }
+
+    /// The SELECT restricted to keys for which the given SQL condition holds.
+    func statement(where keys: String?, ordered: Bool) -> String {
+        let conditions = [keys, self.condition.map { "(\($0))" }].compactMap { $0 }
+        var sql = "SELECT " + self.expressions.joined(separator: ", ") + " FROM " + self.from
+        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
+        if ordered { sql += " ORDER BY source.\(self.key)" }
+        return sql
+    }
+
+    /// The condition on the key for a half-open range; nil where both ends are open.
+    static func range(of key: String, lower: Int64?, upper: Int64?) -> String? {
+        let conditions = [
+            lower.map { "source.\(key) >= \(SQLText.literal($0))" },
+            upper.map { "source.\(key) < \(SQLText.literal($0))" },
+        ].compactMap { $0 }
+        return conditions.isEmpty ? nil : conditions.joined(separator: " AND ")
+    }
+
+    /// The condition on the key for a list of keys.
+    static func list(of key: String, keys: [Int64]) -> String {
+        "source.\(key) = ANY (\(SQLText.literal(keys)))"
+    }
+}
