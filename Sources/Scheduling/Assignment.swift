@@ -1,0 +1,29 @@
+/// A shard as a worker gets it, with everything it needs besides the run's resolved plan.
+package struct Assignment: Sendable, Equatable {
+    package var lease: LeaseID
+    package var shard: ShardID
+    package var kind: ShardKind
+    package var entity: EntityName
+    package var range: KeyRange
+    package var attempt: Int
+    /// Counts the changes of any presence in the run; sets read at another epoch are read again.
+    package var epoch: Int
+
+    package init(
+        lease: LeaseID,
+        shard: ShardID,
+        kind: ShardKind,
+        entity: EntityName,
+        range: KeyRange,
+        attempt: Int,
+        epoch: Int
+    ) {
+        self.lease = lease
+        self.shard = shard
+        self.kind = kind
+        self.entity = entity
+        self.range = range
+        self.attempt = attempt
+        self.epoch = epoch
+    }
+}

@@ -1,0 +1,62 @@
+/// What the run machine knows of an entity.
+package struct EntityNode: Sendable, Equatable {
+    package var name: EntityName
+    /// Place in dependency order, from 0.
+    package var position: Int
+    /// Place of its phase among the phases, from 0.
+    package var phase: Int
+    /// Entities that must be settled before its shards may be granted.
+    package var dependencies: [EntityName]
+    /// Entities its deferred references point at, itself possibly among them; empty without a second pass.
+    package var deferredParents: [EntityName]
+    package var priority: Int
+    /// The most shards of it in flight, nil for no bound.
+    package var parallelism: Int?
+    package var stage: Stage
+
+    package init(
+        name: EntityName,
+        position: Int,
+        phase: Int,
+        dependencies: [EntityName],
+        deferredParents: [EntityName] = [],
+        priority: Int = 0,
+        parallelism: Int? = nil,
+        stage: Stage = .waiting
+    ) {
+        self.name = name
+        self.position = position
+        self.phase = phase
+        self.dependencies = dependencies
+        self.deferredParents = deferredParents
+        self.priority = priority
+        self.parallelism = parallelism
+        self.stage = stage
+    }
+}
+
+extension EntityNode {
+    package enum Stage: String, Sendable, Codable {
+        /// Something it refers to is not settled. Can transition to: preparing.
+        case waiting
+        /// The coordinator computes losers and suspends triggers. Can transition to: copying.
+        case preparing
+        /// Its copy and replay shards are granted. Can transition to: settled.
+        case copying
+        /// Every copy and replay shard is done or failed; dependents may start.
+        /// Can transition to: filling, complete, copying (a retried shard).
+        case settled
+        /// Its fill shards are granted. Can transition to: complete, copying (a retried shard).
+        case filling
+        /// Nothing is left to do. Can transition to: copying (a retried shard), filling.
+        case complete
+
+        /// Whether dependents may look at its presence.
+        package var isSettled: Bool {
+            switch self {
+            case .waiting, .preparing, .copying: false
+            case .settled, .filling, .complete: true
+            }
+        }
+    }
+}

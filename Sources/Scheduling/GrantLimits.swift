@@ -1,0 +1,64 @@
+/// Bounds on what may be in flight at once.
+package struct GrantLimits: Sendable, Equatable {
+    /// Shards over the whole pool, nil for no bound.
+    package var parallelism: Int?
+    package var phaseBarrier: Bool
+    /// Connections the pool may open to the source and to the target, nil for no bound of its own.
+    package var sourceConnections: Int?
+    package var targetConnections: Int?
+    /// Grants happen only inside this window.
+    package var window: DailyWindow?
+
+    package init(
+        parallelism: Int? = nil,
+        phaseBarrier: Bool = false,
+        sourceConnections: Int? = nil,
+        targetConnections: Int? = nil,
+        window: DailyWindow? = nil
+    ) {
+        self.parallelism = parallelism
+        self.phaseBarrier = phaseBarrier
+        self.sourceConnections = sourceConnections
+        self.targetConnections = targetConnections
+        self.window = window
+    }
+
+    /// Sessions of the coordinator: one on the source (snapshot), two on the target (control, leadership).
+    static let coordinatorSource = 1
+    static let coordinatorTarget = 2
+    /// Sessions of a worker besides its slots: one on the source (snapshot), one on the target (renewals).
+    static let workerSource = 1
+    static let workerTarget = 1
+
+    /// The most shards in flight with so many workers connected.
+    func slots(workers: Int) -> Int {
+        var bound = self.parallelism ?? .max
+        if let source = self.sourceConnections {
+            bound = min(bound, source - Self.coordinatorSource - workers * Self.workerSource)
+        }
+        if let target = self.targetConnections {
+            bound = min(bound, target - Self.coordinatorTarget - workers * Self.workerTarget)
+        }
+        return max(0, bound)
+    }
+}
+
+extension GrantLimits {
+    /// A daily window of local time, possibly over midnight; minutes after midnight.
+    package struct DailyWindow: Sendable, Equatable {
+        package var start: Int
+        package var end: Int
+
+        package init(start: Int, end: Int) {
+            self.start = start
+            self.end = end
+        }
+
+        package func contains(_ minute: Int) -> Bool {
+            if self.start <= self.end {
+                return minute >= self.start && minute < self.end
+            }
+            return minute >= self.start || minute < self.end
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Decides what becomes of a shard after a failed attempt.
+package struct RetryPolicy: Sendable, Equatable {
+    /// Attempts of a shard that fail on its own rows before it counts as failed, at least 1.
+    package var attempts: Int
+    /// Wait before the second attempt; doubles with every further one, up to `maximumDelay`.
+    package var delay: Duration
+    /// Longer waits than a minute only keep an operator waiting; shorter than 5 s hammer a failing server.
+    package static let maximumDelay = Duration.seconds(60)
+
+    package init(attempts: Int, delay: Duration) {
+        self.attempts = max(1, attempts)
+        self.delay = delay
+    }
+
+    /// - Parameters:
+    ///   - failure: What ended the attempt.
+    ///   - countedAttempts: Attempts that failed on the shard's own account, this one included.
+    ///   - streak: Failures in a row of any kind, this one included; at least 1.
+    ///   - jitter: 0...1, spreads the retries of many shards.
+    package func decision(
+        after failure: FailureClass,
+        countedAttempts: Int,
+        streak: Int,
+        jitter: Double
+    ) -> Decision {
+        switch failure {
+        case .cancelled, .leaseLost:
+            return .retry(after: .zero, countsAsAttempt: false)
+        case .surroundings:
+            return .retry(after: self.backoff(streak, jitter), countsAsAttempt: false)
+        case .snapshotLost:
+            return .renewSnapshot
+        case .schema:
+            return .stopRun
+        case .rows, .fault:
+            guard countedAttempts < self.attempts else { return .fail }
+            return .retry(after: self.backoff(countedAttempts, jitter), countsAsAttempt: true)
+        }
+    }
+
+    private func backoff(_ step: Int, _ jitter: Double) -> Duration {
+        let doublings = min(max(0, step - 1), 16)
+        let full = min(self.delay * (1 << doublings), Self.maximumDelay)
+        return full * (0.5 + 0.5 * min(max(jitter, 0), 1))
+    }
+}
+
+extension RetryPolicy {
+    package enum Decision: Sendable, Equatable {
+        case retry(after: Duration, countsAsAttempt: Bool)
+        /// The shard is failed; only an operator brings it back.
+        case fail
+        /// Tried again once the run has a new snapshot.
+        case renewSnapshot
+        /// The run stops and says why.
+        case stopRun
+    }
+}

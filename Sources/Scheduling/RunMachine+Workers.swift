@@ -1,0 +1,68 @@
+extension RunMachine {
+    /// What a ping calls for.
+    package enum PingAction: Sendable, Equatable {
+        /// The coordinator does not know this process: it shall say HELLO.
+        case askForHello
+        /// The same LEASE again: the schema says it is theirs, two pings did not show it.
+        case repeatLease(ShardID)
+        /// The worker is at something the schema does not give it.
+        case revoke(LeaseID)
+    }
+
+    /// A process introduced itself, for the first time or again.
+    package mutating func greeted(_ worker: WorkerEntry) {
+        var entry = worker
+        for lease in self.leases[worker.incarnation, default: [:]].keys { entry.unseen[lease] = 0 }
+        self.workers[worker.incarnation] = entry
+    }
+
+    /// A process reported what it is at.
+    ///
+    /// - Parameter held: The leases it holds, running or waiting for an acknowledgement.
+    package mutating func pinged(
+        _ incarnation: Incarnation,
+        held: [LeaseID],
+        isDraining: Bool,
+        now: ContinuousClock.Instant
+    ) -> [PingAction] {
+        guard var worker = self.workers[incarnation] else { return [.askForHello] }
+        worker.lastHeard = now
+        worker.isDraining = isDraining
+        var actions: [PingAction] = []
+        let heldSet = Set(held)
+        let leased = self.leases[incarnation, default: [:]]
+        for (lease, shard) in leased.sorted(by: { $0.value < $1.value }) {
+            if heldSet.contains(lease) {
+                worker.unseen[lease] = nil
+                continue
+            }
+            let pings = (worker.unseen[lease] ?? 0) + 1
+            worker.unseen[lease] = pings >= 2 ? 0 : pings
+            if pings >= 2, !isDraining { actions.append(.repeatLease(shard)) }
+        }
+        for lease in held where leased[lease] == nil {
+            actions.append(.revoke(lease))
+        }
+        self.workers[incarnation] = worker
+        return actions
+    }
+
+    /// Any other sign of life.
+    package mutating func heard(from incarnation: Incarnation, now: ContinuousClock.Instant) {
+        self.workers[incarnation]?.lastHeard = now
+    }
+
+    /// A process said goodbye, or is known to be dead.
+    package mutating func parted(_ incarnation: Incarnation) {
+        self.workers[incarnation] = nil
+    }
+
+    /// Forgets processes that have been silent for so long that their leases have expired too.
+    ///
+    /// - Returns: The names of those forgotten.
+    package mutating func forgetSilent(now: ContinuousClock.Instant, after silence: Duration) -> [WorkerEntry] {
+        let silent = self.workers.values.filter { now - $0.lastHeard >= silence }
+        for worker in silent { self.workers[worker.incarnation] = nil }
+        return silent.sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,32 @@
+/// What the coordinator knows of a shard; rebuilt from the control schema whenever a coordinator starts.
+package struct ShardEntry: Sendable, Equatable {
+    package var id: ShardID
+    package var entity: EntityName
+    package var kind: ShardKind
+    package var range: KeyRange
+    /// Estimated bytes; heavier shards are granted first.
+    package var weight: Int
+    package var state: State
+
+    package init(id: ShardID, entity: EntityName, kind: ShardKind, range: KeyRange, weight: Int, state: State) {
+        self.id = id
+        self.entity = entity
+        self.kind = kind
+        self.range = range
+        self.weight = weight
+        self.state = state
+    }
+}
+
+extension ShardEntry {
+    package enum State: Sendable, Equatable {
+        /// Nobody has it. Can transition to: leased.
+        case pending(notBefore: ContinuousClock.Instant?)
+        /// A worker may be at it until the target's clock says otherwise. Can transition to: done, pending, failed.
+        case leased(LeaseID, Incarnation)
+        /// Its rows are committed. Can transition to: pending (a `fill` that must be done again, `retry --force`).
+        case done
+        /// Its attempts are used up. Can transition to: pending (an operator's retry).
+        case failed
+    }
+}

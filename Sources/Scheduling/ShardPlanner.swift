@@ -1,0 +1,77 @@
+/// Cuts an entity's keys into ranges of about equal weight.
+///
+/// The first range is open below and the last above, so that no key can fall outside whatever the statistics say.
+package struct ShardPlanner: Sendable, Equatable {
+    /// Bytes of source rows per shard. 32 MiB is one to five seconds of copying, which is what a kill costs; below
+    /// 1 MiB grants dominate, above 1 GiB a lost worker costs minutes.
+    package static let defaultBytes = 32 << 20
+    /// More shards than this per entity cost the coordinator memory without balancing any better.
+    package static let maximumShards = 100_000
+
+    /// Rows per shard asked for by the plan, nil to go by bytes.
+    package var rowsPerShard: Int?
+
+    package init(rowsPerShard: Int?) {
+        self.rowsPerShard = rowsPerShard
+    }
+
+    /// - Parameters:
+    ///   - rows: Estimated rows of the entity.
+    ///   - bytes: Estimated bytes of those rows.
+    ///   - bounds: Keys that cut the rows into parts of equal number, ascending, the least and the greatest key
+    ///     included; empty for an empty table.
+    /// - Returns: Ranges that tile all keys in order, at least one.
+    package func ranges(rows: Int, bytes: Int, bounds: [Int64]) -> [PlannedRange] {
+        let wanted = self.shardCount(rows: rows, bytes: bytes)
+        let cuts = Self.cuts(bounds: bounds, parts: wanted)
+        let parts = cuts.count + 1
+        return (0..<parts).map { index in
+            PlannedRange(
+                range: KeyRange(
+                    lower: index == 0 ? nil : cuts[index - 1],
+                    upper: index == parts - 1 ? nil : cuts[index]
+                ),
+                rows: rows / parts,
+                bytes: bytes / parts
+            )
+        }
+    }
+
+    private func shardCount(rows: Int, bytes: Int) -> Int {
+        let count =
+            if let rowsPerShard = self.rowsPerShard {
+                (rows + rowsPerShard - 1) / max(1, rowsPerShard)
+            } else {
+                (bytes + Self.defaultBytes - 1) / Self.defaultBytes
+            }
+        return min(max(1, count), Self.maximumShards)
+    }
+
+    /// Keys strictly inside the bounds that cut the rows into `parts` parts, interpolated between the bounds.
+    static func cuts(bounds: [Int64], parts: Int) -> [Int64] {
+        guard parts > 1, bounds.count > 1 else { return [] }
+        var cuts: [Int64] = []
+        let steps = bounds.count - 1
+        for part in 1..<parts {
+            let place = Double(part) * Double(steps) / Double(parts)
+            let step = min(Int(place), steps - 1)
+            let share = place - Double(step)
+            let width = bounds[step + 1].subtractingReportingOverflow(bounds[step])
+            let span = width.overflow ? Double(bounds[step + 1]) - Double(bounds[step]) : Double(width.partialValue)
+            let offset = Int64(min(span * share, 9.0e18))
+            let cut = bounds[step].addingReportingOverflow(offset)
+            guard !cut.overflow, cut.partialValue > bounds[0], cut.partialValue > (cuts.last ?? .min) else { continue }
+            cuts.append(cut.partialValue)
+        }
+        return cuts
+    }
+}
+
+extension ShardPlanner {
+    package struct PlannedRange: Sendable, Equatable {
+        package var range: KeyRange
+        /// Estimates; shards of an entity are granted heaviest first.
+        package var rows: Int
+        package var bytes: Int
+    }
+}

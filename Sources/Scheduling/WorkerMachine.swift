@@ -1,0 +1,239 @@
+/// A worker's decisions, as a value: which slot takes a lease, when it stops by itself, when the process may leave.
+///
+/// Reads no clock and does no I/O; the worker's event loop interprets its actions.
+package struct WorkerMachine: Sendable {
+    package typealias Instant = ContinuousClock.Instant
+
+    package private(set) var mode: Mode
+    package private(set) var slots: [Slot]
+    package var timers: WorkerTimers
+    /// Attempts that ended and whose DONE or FAILED nobody has acknowledged yet, in the order in which they ended.
+    package private(set) var unacknowledged: [LeaseID] = []
+    private var lastHeard: Instant
+    private var nextPing: Instant
+    private var nextRenewal: Instant
+
+    /// - Parameters:
+    ///   - slots: Shards it works on at once, at least 1.
+    ///   - timers: Until the coordinator states others.
+    ///   - now: The worker's monotonic clock.
+    package init(slots: Int, timers: WorkerTimers = WorkerTimers(), now: Instant) {
+        self.mode = .greeting
+        self.slots = Array(repeating: .idle, count: max(1, slots))
+        self.timers = timers
+        self.lastHeard = now
+        self.nextPing = now
+        self.nextRenewal = now + timers.renew
+    }
+
+    /// Leases to show in pings: running, and finished without an acknowledgement.
+    package var heldLeases: [LeaseID] {
+        self.slots.compactMap(\.lease) + self.unacknowledged
+    }
+
+    /// Leases to renew in the control schema.
+    package var runningLeases: [LeaseID] { self.slots.compactMap(\.lease) }
+
+    /// Shards it could take now.
+    package var credit: Int {
+        guard case .serving = self.mode else { return 0 }
+        return self.slots.count { $0 == .idle }
+    }
+
+    /// The coordinator took the worker in.
+    package mutating func welcomed(timers: WorkerTimers, now: Instant) {
+        self.timers = timers
+        self.lastHeard = now
+        if case .greeting = self.mode { self.mode = .serving }
+    }
+
+    /// The coordinator does not know the worker, or is another one.
+    package mutating func askedForHello(now: Instant) {
+        self.lastHeard = now
+        if case .serving = self.mode { self.mode = .greeting }
+        self.nextPing = now
+    }
+
+    /// Any message of the coordinator.
+    package mutating func heard(now: Instant) {
+        self.lastHeard = now
+    }
+
+    /// A LEASE came, perhaps not for the first time.
+    package mutating func leased(_ assignment: Assignment, now: Instant) -> LeaseAction {
+        self.lastHeard = now
+        if self.unacknowledged.contains(assignment.lease) { return .reportAgain(assignment.lease) }
+        if self.slots.contains(where: { $0.lease == assignment.lease }) { return .none }
+        guard case .serving = self.mode, let slot = self.slots.firstIndex(of: .idle) else { return .giveBack }
+        self.slots[slot] = .running(assignment.lease, renewed: now)
+        return .start(slot: slot)
+    }
+
+    /// A slot's attempt ended, well or not.
+    package mutating func finished(slot: Int) {
+        guard let lease = self.slots[slot].lease else {
+            preconditionFailure("slot \(slot) finished without having begun")
+        }
+        self.slots[slot] = .idle
+        self.unacknowledged.append(lease)
+    }
+
+    /// The coordinator has taken note of a finished attempt.
+    package mutating func acknowledged(_ lease: LeaseID, now: Instant) {
+        self.lastHeard = now
+        self.unacknowledged.removeAll { $0 == lease }
+    }
+
+    /// The coordinator says that a lease is not the worker's.
+    ///
+    /// - Returns: The slot to cancel, nil where none is at it.
+    package mutating func revoked(_ lease: LeaseID, now: Instant) -> Int? {
+        self.lastHeard = now
+        self.unacknowledged.removeAll { $0 == lease }
+        return self.cancel { $0 == lease }.first
+    }
+
+    /// A renewal came back.
+    ///
+    /// - Parameters:
+    ///   - asked: The leases it was for.
+    ///   - kept: Those the control schema still gives to the worker.
+    ///   - sent: When it was sent; a lease is trusted from there, not from the answer.
+    /// - Returns: Slots to cancel, because their lease is gone.
+    package mutating func renewed(asked: [LeaseID], kept: Set<LeaseID>, sent: Instant) -> [Int] {
+        for slot in self.slots.indices {
+            if case .running(let lease, _) = self.slots[slot], kept.contains(lease) {
+                self.slots[slot] = .running(lease, renewed: sent)
+            }
+        }
+        return self.cancel { asked.contains($0) && !kept.contains($0) }
+    }
+
+    /// TERM or DRAIN: take nothing new, leave when the running shards have ended or the deadline has come.
+    package mutating func drain(deadline: Instant) {
+        switch self.mode {
+        case .greeting, .serving:
+            self.mode = .draining(deadline: deadline)
+        case .draining(let earlier):
+            self.mode = .draining(deadline: min(earlier, deadline))
+        case .stopping, .left:
+            break
+        }
+    }
+
+    /// A second TERM: cancel what runs, leave as soon as it has rolled back.
+    ///
+    /// - Returns: The slots to cancel.
+    package mutating func stop() -> [Int] {
+        self.mode = .stopping
+        return self.cancel { _ in true }
+    }
+
+    /// What the time calls for.
+    package mutating func tick(now: Instant) -> [Action] {
+        var actions: [Action] = []
+        if case .draining(let deadline) = self.mode, now >= deadline {
+            self.mode = .stopping
+            actions += self.cancel { _ in true }.map { .cancel(slot: $0) }
+        }
+        let limit = self.timers.selfFence
+        actions += self.cancel(where: { _, renewed in now - renewed >= limit })
+            .map { .cancel(slot: $0) }
+        if self.isLeaving {
+            self.mode = .left
+            return actions + [.leave]
+        }
+        if now >= self.nextRenewal, !self.runningLeases.isEmpty {
+            self.nextRenewal = now + self.timers.renew
+            actions.append(.renew(self.runningLeases))
+        }
+        if now - self.lastHeard >= self.timers.silence {
+            self.lastHeard = now
+            if case .serving = self.mode { self.mode = .greeting }
+            actions.append(.lookForCoordinator)
+        }
+        if now >= self.nextPing {
+            self.nextPing = now + self.timers.ping
+            actions.append(self.mode == .greeting ? .sayHello : .ping)
+            actions += self.unacknowledged.map { .report($0) }
+        }
+        return actions
+    }
+
+    private var isLeaving: Bool {
+        guard self.slots.allSatisfy({ $0 == .idle }) else { return false }
+        return switch self.mode {
+        case .draining: self.unacknowledged.isEmpty
+        case .stopping: true
+        case .greeting, .serving, .left: false
+        }
+    }
+
+    private mutating func cancel(where applies: (LeaseID) -> Bool) -> [Int] {
+        self.cancel { lease, _ in applies(lease) }
+    }
+
+    private mutating func cancel(where applies: (LeaseID, Instant) -> Bool) -> [Int] {
+        var cancelled: [Int] = []
+        for slot in self.slots.indices {
+            if case .running(let lease, let renewed) = self.slots[slot], applies(lease, renewed) {
+                self.slots[slot] = .cancelling(lease)
+                cancelled.append(slot)
+            }
+        }
+        return cancelled
+    }
+}
+
+extension WorkerMachine {
+    package enum Mode: Sendable, Equatable {
+        /// No coordinator has taken it in. Can transition to: serving, draining, stopping.
+        case greeting
+        /// It takes leases. Can transition to: greeting, draining, stopping.
+        case serving
+        /// It takes no more and finishes what it has. Can transition to: stopping, left.
+        case draining(deadline: Instant)
+        /// It cancels what it has. Can transition to: left.
+        case stopping
+        /// It has said goodbye. Final.
+        case left
+    }
+
+    package enum Slot: Sendable, Equatable {
+        /// Can transition to: running.
+        case idle
+        /// At a shard; the last good renewal was sent at `renewed`. Can transition to: cancelling, idle.
+        case running(LeaseID, renewed: Instant)
+        /// Told to roll back. Can transition to: idle.
+        case cancelling(LeaseID)
+
+        var lease: LeaseID? {
+            switch self {
+            case .idle: nil
+            case .running(let lease, _), .cancelling(let lease): lease
+            }
+        }
+    }
+
+    package enum LeaseAction: Sendable, Equatable {
+        case start(slot: Int)
+        /// Already ended: say so again.
+        case reportAgain(LeaseID)
+        /// No slot is free, or the worker is leaving: release it in the control schema.
+        case giveBack
+        /// It is running already.
+        case none
+    }
+
+    package enum Action: Sendable, Equatable {
+        case sayHello
+        case ping
+        case report(LeaseID)
+        case renew([LeaseID])
+        case cancel(slot: Int)
+        /// Look up where the coordinator is and connect anew.
+        case lookForCoordinator
+        /// Say BYE and end the process.
+        case leave
+    }
+}
