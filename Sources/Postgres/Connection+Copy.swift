@@ -1,0 +1,135 @@
+import CLibPQ
+
+extension Connection {
+    /// The largest piece handed to libpq at once; larger ones only copy more memory (safe from 8 KB to 1 GB).
+    private static let pieceSize = 256 * 1024
+
+    /// Starts a `COPY … TO STDOUT`.
+    package func copyOut(_ sql: String) throws(PostgresError) {
+        try self.startCopy(sql, expecting: PGRES_COPY_OUT)
+    }
+
+    /// Appends whole rows to the buffer until it holds at least `byteLimit` bytes or the data has ended.
+    ///
+    /// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY: one CopyData message holds one row.
+    package func readCopy(
+        into buffer: inout ByteBuffer,
+        until byteLimit: Int
+    ) throws(PostgresError) -> CopyRead {
+        while buffer.count < byteLimit {
+            var row: UnsafeMutablePointer<CChar>?
+            let length = PQgetCopyData(self.handle, &row, 0)
+            switch length {
+            case 0...:
+                buffer.append(UnsafeRawBufferPointer(start: row, count: Int(length)))
+                PQfreemem(row)
+            case -1:
+                return .end(rows: try self.finish("COPY TO"))
+            default:
+                throw self.drain("COPY TO")
+            }
+        }
+        return .more
+    }
+
+    /// Starts a `COPY … FROM STDIN`.
+    package func copyIn(_ sql: String) throws(PostgresError) {
+        try self.startCopy(sql, expecting: PGRES_COPY_IN)
+    }
+
+    /// Sends bytes to the running COPY; the server may refuse them only in `endCopy()`.
+    package func writeCopy(_ bytes: RawSpan) throws(PostgresError) {
+        var offset = 0
+        while offset < bytes.byteCount {
+            let end = min(offset + Self.pieceSize, bytes.byteCount)
+            // The pointer is used only inside the closure; libpq copies the bytes.
+            let sent = bytes.withUnsafeBytes { all in
+                let piece = UnsafeRawBufferPointer(rebasing: all[offset..<end])
+                return PQputCopyData(self.handle, piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count))
+            }
+            guard sent == 1 else { throw self.drain("COPY FROM") }
+            offset = end
+        }
+    }
+
+    /// Ends the COPY and waits for the server's verdict.
+    ///
+    /// - Returns: The rows in the command tag.
+    @discardableResult
+    package func endCopy() throws(PostgresError) -> Int {
+        guard PQputCopyEnd(self.handle, nil) == 1 else { throw self.drain("COPY FROM") }
+        return try self.finish("COPY FROM")
+    }
+
+    /// Ends a `COPY … FROM STDIN` so that the server refuses it, and nothing of it stays.
+    package func failCopy(_ reason: String) {
+        _ = PQputCopyEnd(self.handle, reason)
+        self.abandonCommand()
+    }
+
+    /// Ends whatever a caller left running, such as a half-read COPY, so that the next statement starts clean.
+    package func abandonCommand() {
+        guard self.transactionStatus == .active else { return }
+        self.canceller().cancel()
+        _ = self.drain("abandoning a command")
+    }
+
+    private func startCopy(_ sql: String, expecting expected: ExecStatusType) throws(PostgresError) {
+        self.abandonCommand()
+        let result = PQexec(self.handle, sql)
+        defer { PQclear(result) }
+        let status = PQresultStatus(result)
+        guard status != expected else { return }
+        if status == PGRES_FATAL_ERROR {
+            throw PostgresError(result: result, handle: self.handle, attempt: self.attempt(sql), fallback: .copyFailed)
+        }
+        self.abandonCommand()
+        throw PostgresError(code: .protocolViolation, message: "\(self.attempt(sql)): it is no COPY in this direction")
+    }
+
+    /// Takes the result after the data has ended.
+    private func finish(_ command: String) throws(PostgresError) -> Int {
+        guard let result = PQgetResult(self.handle) else { throw self.drain(command) }
+        defer { PQclear(result) }
+        let isGood = PQresultStatus(result) == PGRES_COMMAND_OK
+        let rows = Int(String(cString: PQcmdTuples(result))) ?? 0
+        let later = self.drain(command)
+        guard isGood else {
+            throw PostgresError(
+                result: result, handle: self.handle, attempt: self.attempt(command), fallback: .copyFailed
+            )
+        }
+        if self.isBroken { throw later }
+        return rows
+    }
+
+    /// Reads everything the server still has to say, until it is ready for the next statement.
+    ///
+    /// - Returns: The first error found on the way, or libpq's own.
+    private func drain(_ command: String) -> PostgresError {
+        let attempt = self.attempt(command)
+        var refused: OpaquePointer?
+        // On a broken connection libpq ends the COPY by itself and answers nil in the end.
+        while let result = PQgetResult(self.handle) {
+            switch PQresultStatus(result) {
+            case PGRES_FATAL_ERROR where refused == nil:
+                refused = result
+                continue
+            case PGRES_COPY_OUT, PGRES_COPY_BOTH:
+                self.discardCopyData()
+            case PGRES_COPY_IN:
+                _ = PQputCopyEnd(self.handle, "abandoned by the client")
+            default:
+                break
+            }
+            PQclear(result)
+        }
+        defer { PQclear(refused) }
+        return PostgresError(result: refused, handle: self.handle, attempt: attempt, fallback: .copyFailed)
+    }
+
+    private func discardCopyData() {
+        var row: UnsafeMutablePointer<CChar>?
+        while PQgetCopyData(self.handle, &row, 0) >= 0 { PQfreemem(row) }
+    }
+}

@@ -1,0 +1,94 @@
+import CLibPQ
+import Glibc
+
+extension Connection {
+    /// How long the first try may take, over all addresses together, in milliseconds (safe from 1,000 on).
+    ///
+    /// Most servers answer within this; where one address of several leads nowhere, the second try gives each address
+    /// `connect_timeout`.
+    private static let firstTry: Int32 = 5000
+
+    /// Opens a session, or says why not.
+    ///
+    /// libpq tells the SQLSTATE of a refused connection only in its verbose messages, and prints notices until a
+    /// processor is set; both can be changed only once the connection has been started, hence the start in pieces.
+    static func open(
+        _ parameters: ConnectionParameters,
+        role: ConnectionRole,
+        applicationName: String
+    ) throws(PostgresError) -> OpaquePointer {
+        guard let handle = Self.start(parameters, applicationName: applicationName) else {
+            throw PostgresError(code: .connectionFailed, message: "libpq could not allocate a connection")
+        }
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+        if !Self.complete(handle) { PQreset(handle) }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            defer { PQfinish(handle) }
+            throw Self.refusal(of: handle, attempt: "connecting to the \(role.rawValue) (\(parameters))")
+        }
+        PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+        return handle
+    }
+
+    /// Starts connecting with our defaults below, and our demands above, what the parameters say.
+    private static func start(_ parameters: ConnectionParameters, applicationName: String) -> OpaquePointer? {
+        // A lost peer is noticed after 10 + 3 × 5 s of silence; a server that does not answer, after 10 s.
+        var options = [
+            "connect_timeout": "10", "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5",
+            "keepalives_count": "3",
+        ]
+        options.merge(parameters.options) { _, given in given }
+        options["application_name"] = applicationName
+        options["client_encoding"] = "UTF8"
+        let pairs = options.map { (strdup($0.key), strdup($0.value)) }
+        defer {
+            for (keyword, value) in pairs {
+                free(keyword)
+                free(value)
+            }
+        }
+        let keywords = pairs.map { UnsafePointer($0.0) } + [nil]
+        let values = pairs.map { UnsafePointer($0.1) } + [nil]
+        return PQconnectStartParams(keywords, values, 0)
+    }
+
+    /// Drives the connection to its end.
+    ///
+    /// - Returns: Whether it ended, well or badly, before the time was up.
+    private static func complete(_ handle: OpaquePointer) -> Bool {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .milliseconds(Int(Self.firstTry))
+        // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PQCONNECTSTARTPARAMS
+        var next = PGRES_POLLING_WRITING
+        while next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING {
+            guard PQstatus(handle) != CONNECTION_BAD else { return true }
+            let remaining = (deadline - clock.now) / .milliseconds(1)
+            guard remaining > 0 else { return false }
+            let events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT
+            var socket = pollfd(fd: PQsocket(handle), events: Int16(events), revents: 0)
+            if poll(&socket, 1, Int32(remaining) + 1) > 0 {
+                next = PQconnectPoll(handle)
+            }
+        }
+        return true
+    }
+
+    /// Describes why no session came about.
+    private static func refusal(of handle: OpaquePointer, attempt: String) -> PostgresError {
+        let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n")
+            .filter { !$0.hasPrefix("LOCATION:") }
+        // Verbose messages read `FATAL:  28P01: text`; the words before may be translated, the code never is.
+        let words = lines.joined(separator: "; ").split(separator: " ")
+        let isState = { (word: Substring) in
+            word.utf8.count == 6 && word.hasSuffix(":")
+                && word.utf8.dropLast().allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
+                && word.utf8.contains { (48...57).contains($0) }
+        }
+        // No password at all never reaches the server; it has the meaning of a wrong one.
+        let missing: SQLState? = PQconnectionNeedsPassword(handle) == 1 ? "28P01" : nil
+        let state = words.last(where: isState).map { SQLState(rawValue: String($0.dropLast())) } ?? missing
+        let said = words.filter { !isState($0) }.joined(separator: " ")
+        return PostgresError(code: .connectionFailed, message: "\(attempt) failed: \(said)", sqlState: state)
+    }
+}

@@ -1,0 +1,31 @@
+/// A five-character SQLSTATE.
+///
+/// https://www.postgresql.org/docs/current/errcodes-appendix.html
+package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
+    package let rawValue: String
+
+    /// Takes the five characters as the server sent them.
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// Names a state in code.
+    package init(stringLiteral value: String) {
+        self.rawValue = value
+    }
+
+    /// The first two characters, which group related states.
+    package var `class`: String { String(self.rawValue.prefix(2)) }
+
+    /// Whether the state speaks of the surroundings (connection, resources, locks, operator) and not of the statement.
+    package var isTransient: Bool {
+        switch self.class {
+        case "08", "40", "53", "57": true
+        default: self == "55P03" || self == "25006" || self == "25P03"
+        }
+    }
+}
+
+extension SQLState: CustomStringConvertible {
+    package var description: String { self.rawValue }
+}
