@@ -9,6 +9,8 @@ package struct Plan: Sendable, Equatable {
     package var run: RunSettings
     /// The phases in order, as the plan lists them; empty when they are derived from the references.
     package var phases: [String]
+    /// Where the list of phases stands.
+    package var phasesPosition = Position.none
     /// The entities in the order in which the file names them.
     package var entities: [EntityPlan]
     package var rules: [BusinessRule]
