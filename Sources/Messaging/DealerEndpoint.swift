@@ -1,0 +1,118 @@
+/// A worker's end of the wire: it connects to one coordinator, and comes back by itself when the connection breaks.
+package actor DealerEndpoint {
+    /// Under which the coordinator's ROUTER knows it; the same for its whole life.
+    package nonisolated let identity: PeerID
+    /// What came in; ends with `close()`. For one consumer; the oldest is dropped when it lags.
+    package nonisolated let incoming: AsyncStream<IncomingFrames>
+    private nonisolated let executor: PollingExecutor
+    private let endpoint: Endpoint
+    private let security: SocketSecurity
+    private let timings: SocketTimings
+    private let limits: MessageLimits
+    private let inbox: Inbox
+    private var context: MessagingContext?
+    private var socket: Socket?
+    private var tally = EndpointCounters()
+
+    /// Begins to connect, on a thread of its own unless it is given another endpoint's executor; messages sent before
+    /// it is connected are queued.
+    package init(
+        connecting endpoint: Endpoint,
+        security: SocketSecurity = .none,
+        timings: SocketTimings = SocketTimings(),
+        limits: MessageLimits = MessageLimits(),
+        context: MessagingContext? = nil,
+        executor: PollingExecutor? = nil
+    ) throws(MessagingError) {
+        let context = if let context { context } else { try MessagingContext() }
+        let executor = if let executor { executor } else { try PollingExecutor() }
+        let identity = PeerID.random()
+        let socket = try Socket.dealer(
+            identity: identity, in: context, timings: timings, limits: limits, security: security
+        )
+        if endpoint.isIPv6Literal { try socket.enableIPv6() }
+        try socket.connect(to: endpoint)
+        let address = socket.pollAddress
+        let inbox = Inbox(limits: limits)
+        try executor.attach()
+        self.identity = identity
+        self.executor = executor
+        self.endpoint = endpoint
+        self.security = security
+        self.timings = timings
+        self.limits = limits
+        self.context = context
+        self.inbox = inbox
+        self.incoming = inbox.stream()
+        self.socket = consume socket
+        executor.watch(address) { [weak self] in
+            self?.assumeIsolated { $0.drain() }
+        }
+    }
+
+    isolated deinit {
+        self.close()
+        self.executor.detach()
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        self.executor.asUnownedSerialExecutor()
+    }
+
+    /// What it has done so far.
+    package var counters: EndpointCounters {
+        var counters = self.tally
+        counters.dropped = self.inbox.dropped
+        return counters
+    }
+
+    /// Queues a message for the coordinator; never waits.
+    package func send(_ frames: [[UInt8]]) -> SendOutcome {
+        let outcome = self.socket?.send(frames) ?? .unreachable
+        self.tally.count(outcome)
+        return outcome
+    }
+
+    /// Throws the connection away, with what is queued, and begins a new one, which resolves the name again.
+    ///
+    /// For silence that libzmq takes for a working connection. After `close()` it does nothing.
+    package func reconnect() throws(MessagingError) {
+        guard let context = self.context else { return }
+        if let old = self.socket.take() {
+            self.executor.unwatch(old.pollAddress)
+            try old.setLinger(.zero)
+        }
+        let socket = try Socket.dealer(
+            identity: self.identity, in: context, timings: self.timings, limits: self.limits, security: self.security
+        )
+        if self.endpoint.isIPv6Literal { try socket.enableIPv6() }
+        try socket.connect(to: self.endpoint)
+        let address = socket.pollAddress
+        self.socket = consume socket
+        self.executor.watch(address) { [weak self] in
+            self?.assumeIsolated { $0.drain() }
+        }
+    }
+
+    /// Closes the socket and ends `incoming`; returns when what was queued has left, at the latest after the linger,
+    /// unless the context is shared.
+    package func close() {
+        self.inbox.finish()
+        if let socket = self.socket.take() { self.executor.unwatch(socket.pollAddress) }
+        self.context = nil
+    }
+
+    private func drain() {
+        for _ in 0..<messagesPerTurn {
+            switch self.socket?.receive() ?? .nothing {
+            case .nothing:
+                return
+            case .oversized:
+                self.tally.oversized += 1
+            case .message(let frames):
+                self.tally.received += 1
+                self.inbox.append(IncomingFrames(peer: PeerID(rawValue: []), frames: frames))
+            }
+        }
+    }
+}
