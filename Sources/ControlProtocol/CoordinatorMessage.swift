@@ -1,0 +1,57 @@
+/// What the coordinator says to a worker.
+package enum CoordinatorMessage: Equatable, Sendable {
+    case welcome(Welcome)
+    case reject(Reject)
+    case lease(Lease)
+    case acknowledge(Acknowledgement)
+    case revoke(Revoke)
+    case drain(Drain)
+    case pause(Pause)
+    case resume(Resume)
+    case pong(Pong)
+}
+
+extension CoordinatorMessage: ProtocolMessage {
+    package var typeName: String {
+        switch self {
+        case .welcome: "WELCOME"
+        case .reject: "REJECT"
+        case .lease: "LEASE"
+        case .acknowledge: "ACK"
+        case .revoke: "REVOKE"
+        case .drain: "DRAIN"
+        case .pause: "PAUSE"
+        case .resume: "RESUME"
+        case .pong: "PONG"
+        }
+    }
+
+    package var body: any MessageBody {
+        switch self {
+        case .welcome(let body): body
+        case .reject(let body): body
+        case .lease(let body): body
+        case .acknowledge(let body): body
+        case .revoke(let body): body
+        case .drain(let body): body
+        case .pause(let body): body
+        case .resume(let body): body
+        case .pong(let body): body
+        }
+    }
+
+    package init?(typeName: String, body: MessageReader) throws(ProtocolError) {
+        switch typeName {
+        case "WELCOME": self = .welcome(try body.read())
+        case "REJECT": self = .reject(try body.read())
+        case "LEASE": self = .lease(try body.read())
+        case "ACK": self = .acknowledge(try body.read())
+        case "REVOKE": self = .revoke(try body.read())
+        case "DRAIN": self = .drain(try body.read())
+        case "PAUSE": self = .pause(try body.read())
+        case "RESUME": self = .resume(try body.read())
+        case "PONG": self = .pong(try body.read())
+        default: return nil
+        }
+    }
+}

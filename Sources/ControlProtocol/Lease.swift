@@ -1,0 +1,70 @@
+package import Scheduling
+
+/// LEASE: a shard is this worker's, already committed in the control schema; may come more than once.
+package struct Lease: MessageBody {
+    package var lease: LeaseID
+    package var shard: ShardID
+    package var kind: ShardKind
+    package var entity: EntityName
+    package var range: KeyRange
+    /// From 1.
+    package var attempt: Int
+    /// Of the presence of the entities it refers to; older sets must be read again.
+    package var epoch: Int
+    /// The source's snapshot to read; nil for a shard that reads none.
+    package var snapshot: String?
+
+    package init(
+        lease: LeaseID,
+        shard: ShardID,
+        kind: ShardKind,
+        entity: EntityName,
+        range: KeyRange,
+        attempt: Int,
+        epoch: Int,
+        snapshot: String? = nil
+    ) {
+        self.lease = lease
+        self.shard = shard
+        self.kind = kind
+        self.entity = entity
+        self.range = range
+        self.attempt = attempt
+        self.epoch = epoch
+        self.snapshot = snapshot
+    }
+
+    package func validate() throws(ProtocolError) {
+        try Limits.check(self.entity.rawValue, "entity")
+        try Limits.check(self.snapshot, "snapshot")
+        try Limits.check(nonNegative: self.attempt, field: "attempt")
+    }
+}
+
+extension Lease {
+    package init(_ assignment: Assignment, snapshot: String?) {
+        self.init(
+            lease: assignment.lease,
+            shard: assignment.shard,
+            kind: assignment.kind,
+            entity: assignment.entity,
+            range: assignment.range,
+            attempt: assignment.attempt,
+            epoch: assignment.epoch,
+            snapshot: snapshot
+        )
+    }
+
+    /// The same as the machines know it.
+    package var assignment: Assignment {
+        Assignment(
+            lease: self.lease,
+            shard: self.shard,
+            kind: self.kind,
+            entity: self.entity,
+            range: self.range,
+            attempt: self.attempt,
+            epoch: self.epoch
+        )
+    }
+}

@@ -1,0 +1,59 @@
+package import Scheduling
+
+/// PING: a worker is alive and says all the coordinator would need to know if it had just started.
+package struct Ping: MessageBody {
+    /// Shards it would take now.
+    package var credit: Int
+    package var state: WorkerState
+    /// Every lease it holds; what is missing here it does not have, whatever was sent.
+    package var held: [LeaseProgress]
+    package var counters: WorkerCounters
+    /// The id under which it can hand on the source's snapshot; nil when it holds none.
+    package var snapshot: String?
+
+    package init(
+        credit: Int,
+        state: WorkerState,
+        held: [LeaseProgress],
+        counters: WorkerCounters,
+        snapshot: String? = nil
+    ) {
+        self.credit = credit
+        self.state = state
+        self.held = held
+        self.counters = counters
+        self.snapshot = snapshot
+    }
+
+    package func validate() throws(ProtocolError) {
+        try Limits.check(nonNegative: self.credit, field: "credit")
+        try Limits.check(count: self.held.count, "held")
+        try Limits.check(self.snapshot, "snapshot")
+        try self.counters.validate()
+        for lease in self.held {
+            try Limits.check(nonNegative: lease.rows, lease.bytes, field: "held")
+        }
+    }
+}
+
+/// How far a worker is with a shard; nothing of it is committed before the shard is done.
+package struct LeaseProgress: Codable, Equatable, Sendable {
+    package var lease: LeaseID
+    package var shard: ShardID
+    package var rows: Int
+    package var bytes: Int
+
+    package init(lease: LeaseID, shard: ShardID, rows: Int, bytes: Int) {
+        self.lease = lease
+        self.shard = shard
+        self.rows = rows
+        self.bytes = bytes
+    }
+}
+
+/// Whether a worker takes work.
+package enum WorkerState: String, Codable, Sendable {
+    case running
+    /// It finishes what it holds and leaves.
+    case draining
+}
