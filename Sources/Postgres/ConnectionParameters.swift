@@ -51,7 +51,7 @@ package struct ConnectionParameters: Sendable, Equatable {
         try self.refuseMisplacedPassword(isURI: text.contains("://"), origin: origin)
     }
 
-    /// Refuses a URI whose password holds an unescaped `@`, `/` or `?`: libpq then takes part of it for the host, the
+    /// Refuses a URI whose password holds an unescaped `@` or `/`: libpq then takes part of it for the host, the
     /// port or the database, and would print it.
     private func refuseMisplacedPassword(isURI: Bool, origin: String) throws(PostgresError) {
         guard isURI else { return }

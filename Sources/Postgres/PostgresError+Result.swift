@@ -10,6 +10,10 @@ extension PostgresError {
     ///   - fallback: The code for a failure with neither a SQLSTATE nor a lost connection.
     init(result: OpaquePointer?, handle: OpaquePointer, attempt: String, fallback: Code) {
         let state = Self.field(godwit_diag_sqlstate, of: result).map(SQLState.init(rawValue:))
+        if state == nil {
+            // libpq reports a failed write without looking whether the server has gone; a read finds out.
+            PQconsumeInput(handle)
+        }
         let said =
             Self.field(godwit_diag_message_primary, of: result)
             ?? Self.trimmed(String(cString: result.flatMap(PQresultErrorMessage) ?? PQerrorMessage(handle)))
