@@ -1,0 +1,49 @@
+package import FoundationEssentials
+package import Scheduling
+
+/// An entity of a run, when the run is opened.
+package struct NewEntity: Sendable {
+    package var name: EntityName
+    package var phase: String?
+    /// Qualified names.
+    package var sourceTable: String
+    package var targetTable: String
+    /// UUID and legacy column of the target, as the audit view reads them.
+    package var idColumn: String?
+    package var legacyColumn: String?
+    package var dependsOn: [EntityName]
+
+    package init(
+        name: EntityName,
+        phase: String?,
+        sourceTable: String,
+        targetTable: String,
+        idColumn: String?,
+        legacyColumn: String?,
+        dependsOn: [EntityName]
+    ) {
+        self.name = name
+        self.phase = phase
+        self.sourceTable = sourceTable
+        self.targetTable = targetTable
+        self.idColumn = idColumn
+        self.legacyColumn = legacyColumn
+        self.dependsOn = dependsOn
+    }
+}
+
+/// An entity as the control schema knows it.
+package struct EntityRecord: Sendable, Codable, Equatable {
+    package var name: EntityName
+    /// Order of the plan's entities, from 0.
+    package var position: Int
+    package var phase: String?
+    package var sourceTable: String
+    package var targetTable: String
+    package var dependsOn: [EntityName]
+    package var stage: EntityNode.Stage
+    package var startedAt: Date?
+    package var settledAt: Date?
+    package var completedAt: Date?
+    package var message: String?
+}

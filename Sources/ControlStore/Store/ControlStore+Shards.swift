@@ -1,0 +1,110 @@
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// So many shards travel in one statement; the parameters stay below some megabytes.
+    private static let shardsPerStatement = 10_000
+
+    /// Adds shards to a run, all or none.
+    ///
+    /// - Returns: Their numbers, in the order given.
+    package func addShards(_ shards: [NewShard], to run: RunID) throws(ControlStoreError) -> [ShardID] {
+        try self.transaction("add shards to run \(run)") { () throws(ControlStoreError) in
+            var ids: [ShardID] = []
+            ids.reserveCapacity(shards.count)
+            for start in stride(from: 0, to: shards.count, by: Self.shardsPerStatement) {
+                let end = min(start + Self.shardsPerStatement, shards.count)
+                ids += try self.insert(shards[start..<end], run)
+            }
+            return ids
+        }
+    }
+
+    /// Makes finished `fill` shards of an entity pending again, because rows came or went since.
+    ///
+    /// - Returns: The shards.
+    package func reopenFills(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [ShardID] {
+        try self.lead(
+            "reopen the fills of \(entity)",
+            """
+            UPDATE godwit.shards
+               SET state = 'pending', lease = NULL, not_before = NULL, finished_at = NULL, failed_attempts = 0,
+                   source_rows = 0, migrated = 0, rejected = 0, filtered = 0, adjusted = '{}'
+             WHERE run_id = $2::uuid AND entity = $3 AND kind = 'fill' AND state = 'done' AND \(Self.reigns)
+            RETURNING id
+            """,
+            [.run(run), .entity(entity)]
+        ).rows.map { $0.shard("id") }
+    }
+
+    /// Every shard of a run, as a new reign needs them.
+    ///
+    /// - Parameter now: What `notBefore` is reckoned from; the control schema has the target's clock, not ours.
+    package func shardEntries(of run: RunID, now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
+        try self.shardEntries("run_id = $1::uuid", .run(run), now)
+    }
+
+    /// Some shards as they are now: those a message was about, those that are leased or failed here.
+    package func shardEntries(_ shards: [ShardID], now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
+        try self.shardEntries("id = ANY ($1::bigint[])", .shards(shards), now)
+    }
+
+    private func shardEntries(
+        _ condition: String,
+        _ parameter: QueryParameter,
+        _ now: ContinuousClock.Instant
+    ) throws(ControlStoreError) -> [ShardEntry] {
+        try self.query(
+            "read the shards",
+            """
+            SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, state, lease, incarnation,
+                   extract(epoch FROM not_before - clock_timestamp()) AS delay
+              FROM godwit.shards WHERE \(condition) ORDER BY id
+            """,
+            [parameter]
+        ).rows.map { row in
+            let state: ShardEntry.State =
+                switch row.value("state", { ShardState(rawValue: $0) }) {
+                case .pending: .pending(notBefore: row.double("delay").map { now + .seconds($0) })
+                case .leased:
+                    .leased(row.value("lease") { LeaseID($0) }, row.value("incarnation") { Incarnation($0) })
+                case .done: .done
+                case .failed: .failed
+                }
+            return ShardEntry(
+                id: row.shard("id"),
+                entity: row.entity("entity"),
+                kind: row.value("kind") { ShardKind(rawValue: $0) },
+                range: row.range(),
+                weight: row.count("estimated_bytes"),
+                state: state
+            )
+        }
+    }
+
+    private func insert(_ shards: ArraySlice<NewShard>, _ run: RunID) throws(ControlStoreError) -> [ShardID] {
+        let result = try self.lead(
+            "add shards to run \(run)",
+            """
+            INSERT INTO godwit.shards
+                   (run_id, entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes)
+            SELECT $2::uuid, shard.entity, shard.kind, shard.lower_key, shard.upper_key, shard.keys::bigint[],
+                   shard.estimated_rows, shard.estimated_bytes
+              FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[])
+                   WITH ORDINALITY AS shard
+                   (entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes, position)
+             WHERE \(Self.reigns)
+             ORDER BY shard.position
+            RETURNING id
+            """,
+            [
+                .run(run), .texts(shards.map(\.entity.rawValue)), .texts(shards.map(\.kind.rawValue)),
+                .texts(shards.map { $0.range.lower.map(String.init) }),
+                .texts(shards.map { $0.range.upper.map(String.init) }),
+                .texts(shards.map { $0.keys.map { "{" + $0.map(String.init).joined(separator: ",") + "}" } }),
+                .integers(shards.map { Int64($0.estimatedRows) }), .integers(shards.map { Int64($0.estimatedBytes) }),
+            ]
+        )
+        return result.rows.map { $0.shard("id") }
+    }
+}

@@ -1,0 +1,85 @@
+@testable import ControlStore
+import Postgres
+import PostgresFixture
+import Testing
+
+@Suite struct ControlSchemaTests {
+    private func connection() throws -> Connection {
+        try Connection(PrivateServer.shared.createDatabase(), role: .control, applicationName: "test")
+    }
+
+    @Test func `the second installation finds nothing to do`() throws {
+        let connection = try self.connection()
+        #expect(throws: ControlStoreError.self) { try ControlSchema.require(on: connection) }
+        #expect(try ControlSchema.install(on: connection) == ControlSchema.version)
+        #expect(try ControlSchema.install(on: connection) == 0)
+        try ControlSchema.require(on: connection)
+    }
+
+    @Test func `an older schema gets the missing steps and keeps its rows`() throws {
+        let connection = try self.connection()
+        let older = Array(ControlSchema.steps.prefix(2))
+        #expect(try ControlSchema.install(older, on: connection) == 2)
+        try connection.execute(
+            "INSERT INTO godwit.leadership (term, host, pid, backend_pid) VALUES (gen_random_uuid(), 'here', 1, 1)"
+        )
+        do {
+            try ControlSchema.require(on: connection)
+            Issue.record("an older schema was accepted")
+        } catch {
+            #expect(error.code == .notInstalled)
+        }
+        #expect(try ControlSchema.install(on: connection) == ControlSchema.version - 2)
+        #expect(try connection.query("SELECT host FROM godwit.leadership").first?.text(0) == "here")
+    }
+
+    @Test func `a newer schema is refused`() throws {
+        let connection = try self.connection()
+        try ControlSchema.install(on: connection)
+        try connection.execute("INSERT INTO godwit.schema_version (step, title) VALUES (\(ControlSchema.version + 1), 'x')")
+        do {
+            try ControlSchema.install(on: connection)
+            Issue.record("a newer schema was accepted")
+        } catch {
+            #expect(error.code == .newerSchema)
+        }
+        let isInTransaction = connection.isInTransaction
+        #expect(!isInTransaction)
+    }
+
+    @Test func `a step that fails leaves nothing behind`() throws {
+        let connection = try self.connection()
+        let broken = UpgradeStep(number: ControlSchema.version + 1, title: "broken", sql: "CREATE TABLE godwit.half (); nonsense")
+        #expect(throws: ControlStoreError.self) {
+            _ = try ControlSchema.install(ControlSchema.steps + [broken], on: connection)
+        }
+        #expect(try ControlSchema.installedVersion(on: connection) == nil)
+    }
+
+    @Test func `steps are numbered without gaps`() {
+        #expect(ControlSchema.steps.map(\.number) == Array(1...ControlSchema.version))
+    }
+
+    @Test func `roles of a public API can read nothing, whatever they were granted by default`() throws {
+        let connection = try self.connection()
+        try connection.execute(
+            """
+            DO $$ BEGIN
+                CREATE ROLE anon; CREATE ROLE authenticated;
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            END $$;
+            ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO anon, authenticated;
+            ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO anon;
+            """
+        )
+        try ControlSchema.install(on: connection)
+        let readable = try connection.query(
+            """
+            SELECT role, relname FROM pg_class, unnest(ARRAY['anon', 'authenticated']) AS role
+             WHERE relnamespace = 'godwit'::regnamespace AND relkind IN ('r', 'v') AND has_table_privilege(role, oid, 'SELECT')
+            """
+        )
+        #expect(readable.isEmpty)
+        #expect(try connection.query("SELECT has_schema_privilege('anon', 'godwit', 'USAGE')").first?.bool(0) == false)
+    }
+}

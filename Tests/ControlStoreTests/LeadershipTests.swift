@@ -1,0 +1,51 @@
+import ControlStore
+import Postgres
+import PostgresFixture
+import Scheduling
+import Testing
+
+@Suite struct LeadershipTests {
+    @Test func `only one store leads, and the next follows at once when it is gone`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let first = ControlStore(parameters: parameters, applicationName: "first")
+        let second = ControlStore(parameters: parameters, applicationName: "second")
+        try await first.install()
+        let term = try #require(try await first.tryLead(host: "a", pid: 1))
+        #expect(try await first.tryLead(host: "a", pid: 1) == term)
+        #expect(try await second.tryLead(host: "b", pid: 2) == nil)
+        try await first.stopLeading()
+        let next = try #require(try await second.tryLead(host: "b", pid: 2))
+        #expect(next != term)
+        #expect(try await first.tryLead(host: "a", pid: 1) == nil)
+    }
+
+    @Test func `a lost connection is a lost term`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        try fixture.observer().query(
+            "SELECT pg_terminate_backend(backend_pid, 5000) FROM godwit.leadership"
+        )
+        await #expect(throws: ControlStoreError.self) { try await fixture.store.confirmLeadership() }
+        #expect(await !fixture.store.isLeading)
+        do {
+            try await fixture.store.setStatus(fixture.run, .paused)
+            Issue.record("a deposed coordinator wrote")
+        } catch {
+            #expect(error.code == .termLost)
+        }
+        #expect(try await fixture.store.tryLead(host: "here", pid: 1) != nil)
+        try await fixture.store.setStatus(fixture.run, .paused)
+    }
+
+    @Test func `a term that another one replaced writes nothing`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        try fixture.observer().query("UPDATE godwit.leadership SET term = gen_random_uuid()")
+        do {
+            _ = try await fixture.grant(fixture.shards)
+            Issue.record("a deposed coordinator granted")
+        } catch let error as ControlStoreError {
+            #expect(error.code == .termLost)
+        }
+        #expect(await !fixture.store.isLeading)
+        #expect(try await fixture.state(of: fixture.shards[0]) == .pending(notBefore: nil))
+    }
+}
