@@ -17,7 +17,12 @@ struct AliasScan {
         scan.read(bytes)
         func position(_ offset: Int) -> Position { TextPosition.of(offset: offset, in: bytes) }
         if let offset = scan.tooDeepAt {
-            return Finding(.error, "too-deep", "brackets nest deeper than \(PlanLimits.depth) levels", at: position(offset))
+            return Finding(
+                .error,
+                "too-deep",
+                "brackets nest deeper than \(PlanLimits.depth) levels",
+                at: position(offset)
+            )
         }
         guard scan.aliases.contains(where: { scan.anchors.contains($0) }) else { return nil }
         if scan.anchorCount > PlanLimits.anchors || scan.aliases.count > PlanLimits.aliases {
@@ -70,15 +75,16 @@ struct AliasScan {
     }
 
     private static func name(_ bytes: [UInt8], from start: Int) -> [UInt8]? {
-        let name = bytes[min(start, bytes.count)...].prefix { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default:
-                false
+        let name = bytes[min(start, bytes.count)...]
+            .prefix { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default:
+                    false
+                }
             }
-        }
         return name.isEmpty ? nil : Array(name)
     }
 

@@ -3,8 +3,8 @@ struct ColumnReader {
     let entity: String
     let findings: FindingCollector
 
-    /// The column of an entry, nil if its value can't be told.
-    func column(_ entry: PlanNode.Entry) -> ColumnPlan? {
+    /// The column of an entry; a copy of its own name stands in for a value that can't be told.
+    func column(_ entry: PlanNode.Entry) -> ColumnPlan {
         let label = "\(self.entity).\(entry.key)"
         var column = ColumnPlan(
             name: entry.key,
@@ -21,10 +21,11 @@ struct ColumnReader {
             self.findings.error(
                 "wrong-type",
                 "\(label) must be a source column or a mapping, not \(entry.value.kind)",
-                hint: "`\(entry.key): { value: null }` makes it NULL, `\(entry.key): { default: true }` leaves it to the target",
+                hint:
+                    "`\(entry.key): { value: null }` makes it NULL, `\(entry.key): { default: true }` leaves it to the target",
                 at: entry.keyPosition
             )
-            return nil
+            return column
         }
         guard
             let section = PlanSection(
@@ -35,12 +36,11 @@ struct ColumnReader {
                 findings: self.findings,
                 at: entry.keyPosition
             ), let kind = self.kind(of: section)
-        else { return nil }
+        else { return column }
         self.reportMisplaced(section, kind)
         column.isPersonal = section.bool("pii", default: false)
         column.onTooLong = section.choice("too_long", from: [.reject, .truncate], default: .reject)
-        guard let value = self.value(of: section, kind, name: entry.key) else { return nil }
-        column.value = value
+        column.value = self.value(of: section, kind, name: entry.key) ?? column.value
         return column
     }
 
@@ -48,7 +48,8 @@ struct ColumnReader {
     private func kind(of section: PlanSection) -> ColumnKind? {
         let named = ColumnKind.allCases.filter { $0 != .copy && section.has($0.rawValue) }
         if named.count > 1 || (section.has("from") && named.first.map { $0 != .map } ?? false) {
-            let kinds = ((section.has("from") && !named.contains(.map) ? [.copy] : []) + named).map { "`\($0.rawValue)`" }
+            let kinds = ((section.has("from") && !named.contains(.map) ? [.copy] : []) + named)
+                .map { "`\($0.rawValue)`" }
             self.findings.error(
                 "column-kind",
                 "\(section.label) has more than one kind: \(kinds.joined(separator: ", "))",
@@ -66,7 +67,8 @@ struct ColumnReader {
             self.findings.error(
                 "misplaced-key",
                 "\(section.label): `\(key)` doesn't belong to a column of kind `\(kind.rawValue)`",
-                hint: "it belongs to \(owners.joined(separator: ", ")); keys of this kind: \(kind.keys.joined(separator: ", "))",
+                hint:
+                    "it belongs to \(owners.joined(separator: ", ")); keys of this kind: \(kind.keys.joined(separator: ", "))",
                 at: section.position(of: key)
             )
         }
@@ -87,7 +89,10 @@ struct ColumnReader {
         case .value:
             return self.constant(section)
         case .uuid:
-            return .uuid(entity: section.requiredText("uuid"), by: section.requiredText("by", hint: "a source expression"))
+            return .uuid(
+                entity: section.requiredText("uuid"),
+                by: section.requiredText("by", hint: "a source expression")
+            )
         case .default:
             if !section.bool("default", default: true), let node = section.node("default") {
                 section.reportValue("default", node, expected: "true", hint: "leave the column out instead")
@@ -107,45 +112,59 @@ struct ColumnReader {
     }
 
     private func json(_ section: PlanSection) -> JSONPlan {
-        let references = section.list("json_refs").compactMap { node -> JSONPlan.EmbeddedReference? in
-            let label = "\(section.label).json_refs"
-            let keys = ["path", "ref", "on_orphan"]
-            guard
-                let reference = PlanSection(
-                    node,
-                    path: "entities.*.columns.*.json_refs.*",
-                    label: label,
-                    keys: keys,
-                    findings: self.findings
+        let references = section.list("json_refs")
+            .compactMap { node -> JSONPlan.EmbeddedReference? in
+                let label = "\(section.label).json_refs"
+                let keys = ["path", "ref", "on_orphan"]
+                guard
+                    let reference = PlanSection(
+                        node,
+                        path: "entities.*.columns.*.json_refs.*",
+                        label: label,
+                        keys: keys,
+                        findings: self.findings
+                    )
+                else { return nil }
+                return JSONPlan.EmbeddedReference(
+                    path: self.path(reference),
+                    entity: reference.requiredText("ref"),
+                    onOrphan: ReferenceReader(findings: self.findings).orphanPolicy(reference)
                 )
-            else { return nil }
-            return JSONPlan.EmbeddedReference(
-                path: self.path(reference),
-                entity: reference.requiredText("ref"),
-                onOrphan: ReferenceReader(findings: self.findings).orphanPolicy(reference)
-            )
-        }
-        let invalid = section.choice("on_invalid", from: [.null, .reject, .repair, .wrap], default: JSONPlan.InvalidPolicy.reject)
+            }
+        let invalid = section.choice(
+            "on_invalid",
+            from: [.null, .reject, .repair, .wrap],
+            default: JSONPlan.InvalidPolicy.reject
+        )
         return JSONPlan(from: section.requiredText("json"), onInvalid: invalid, references: references)
     }
 
     /// Member names joined with dots, each with any number of `[*]` behind it.
     private func path(_ section: PlanSection) -> String {
         let path = section.requiredText("path", hint: "as in `stages[*].case_id`")
-        let isWellFormed = path.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-            var name = part
-            while name.hasSuffix("[*]") { name = name.dropLast(3) }
-            return !name.contains { "[]*".contains($0) } && (!name.isEmpty || part.startIndex == path.startIndex && !part.isEmpty)
-        }
+        let isWellFormed = path.split(separator: ".", omittingEmptySubsequences: false)
+            .allSatisfy { part in
+                var name = part
+                while name.hasSuffix("[*]") { name = name.dropLast(3) }
+                return !name.contains { "[]*".contains($0) }
+                    && (!name.isEmpty || part.startIndex == path.startIndex && !part.isEmpty)
+            }
         if !path.isEmpty, !isWellFormed, let node = section.node("path") {
-            section.reportValue("path", node, expected: "member names joined with dots", hint: "as in `stages[*].case_id`")
+            section.reportValue(
+                "path",
+                node,
+                expected: "member names joined with dots",
+                hint: "as in `stages[*].case_id`"
+            )
         }
         return path
     }
 
     private func map(_ section: PlanSection) -> MapPlan? {
         guard let node = section.node("map"), case .mapping(let entries) = node.content else {
-            if let node = section.node("map") { section.reportType("map", node, expected: "a mapping from values to values") }
+            if let node = section.node("map") {
+                section.reportType("map", node, expected: "a mapping from values to values")
+            }
             return nil
         }
         var table: [String: String?] = [:]

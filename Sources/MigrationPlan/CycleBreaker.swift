@@ -36,7 +36,7 @@ struct CycleBreaker {
     private mutating func settleOwnTable() {
         for index in self.active where self.edges[index].child == self.edges[index].parent {
             let edge = self.edges[index]
-            if edge.isDeferred || self.edges[index].isDeferrable {
+            if edge.isDeferrable {
                 self.deferColumn(edge.name, because: "it refers to its own table")
             } else if edge.kind == .sameAs {
                 self.refuse([index])
@@ -77,7 +77,9 @@ struct CycleBreaker {
     /// The columns that may be deferred, those that go against the order of the file first.
     private func candidates(_ component: [Int]) -> [String] {
         let deferrable = component.filter { self.edges[$0].isDeferrable }
-        let backward = deferrable.filter { self.rank[self.edges[$0].parent] ?? 0 > self.rank[self.edges[$0].child] ?? 0 }
+        let backward = deferrable.filter {
+            self.rank[self.edges[$0].parent] ?? 0 > self.rank[self.edges[$0].child] ?? 0
+        }
         var seen: Set<String> = []
         return (backward + deferrable).map { self.edges[$0].name }.filter { seen.insert($0).inserted }
     }
@@ -85,15 +87,21 @@ struct CycleBreaker {
     private func contradictsPins(_ name: String, _ component: [Int]) -> Bool {
         component.contains { index in
             let edge = self.edges[index]
-            guard edge.name == name, let child = self.pins[edge.child], let parent = self.pins[edge.parent] else { return false }
+            guard edge.name == name, let child = self.pins[edge.child], let parent = self.pins[edge.parent] else {
+                return false
+            }
             return parent > child
         }
     }
 
-    private func smallestSet(of candidates: [String], breaking component: [Int], with chosen: Set<String>) -> Set<String> {
+    private func smallestSet(of candidates: [String], breaking component: [Int], with chosen: Set<String>) -> Set<
+        String
+    > {
         func breaks(_ set: Set<String>) -> Bool {
-            self.components(component.filter { !set.contains(self.edges[$0].name) && !chosen.contains(self.edges[$0].name) })
-                .isEmpty
+            self.components(
+                component.filter { !set.contains(self.edges[$0].name) && !chosen.contains(self.edges[$0].name) }
+            )
+            .isEmpty
         }
         var tries = 0
         func search(size: Int, from start: Int, _ set: Set<String>) -> Set<String>? {
@@ -128,7 +136,8 @@ struct CycleBreaker {
         let columns = cycle.filter { self.edges[$0].kind == .reference }.map { self.edges[$0].name }
         let hint =
             columns.isEmpty
-            ? nil : "where the target column is nullable, write `on_orphan: null` on one of: \(columns.joined(separator: ", "))"
+            ? nil
+            : "where the target column is nullable, write `on_orphan: null` on one of: \(columns.joined(separator: ", "))"
         self.findings.append(
             Finding(
                 .error,
@@ -152,7 +161,8 @@ extension CycleBreaker {
     private func components(_ indices: [Int]) -> [[Int]] {
         var graph = StrongComponents(count: self.rank.count)
         for index in indices {
-            guard let child = self.rank[self.edges[index].child], let parent = self.rank[self.edges[index].parent] else {
+            guard let child = self.rank[self.edges[index].child], let parent = self.rank[self.edges[index].parent]
+            else {
                 continue
             }
             graph.connect(child, to: parent)

@@ -62,16 +62,17 @@ extension Dependency {
             return []
         }
         var seen: Set<String> = []
-        return column.parents.filter { seen.insert($0).inserted }.map { parent in
-            Dependency(
-                child: entity,
-                parent: parent,
-                column: column.name,
-                kind: kind,
-                isDeferrable: isDeferrable,
-                isDeferred: isDeferred,
-                position: column.position
-            )
-        }
+        return column.parents.filter { seen.insert($0).inserted }
+            .map { parent in
+                Dependency(
+                    child: entity,
+                    parent: parent,
+                    column: column.name,
+                    kind: kind,
+                    isDeferrable: isDeferrable,
+                    isDeferred: isDeferred,
+                    position: column.position
+                )
+            }
     }
 }

@@ -13,12 +13,15 @@ package struct DependencyGraph: Sendable, Equatable {
     private let parents: [String: [String]]
     private let children: [String: [String]]
 
-    /// Analyses a plan. References to the own table and those that close a cycle are deferred where that is allowed.
+    /// Analyses a plan.
+    ///
+    /// References to the own table and those that close a cycle are deferred where that is allowed.
     package init(of plan: Plan) {
         let names = plan.entities.map(\.name)
         var breaker = CycleBreaker(plan: plan, edges: Dependency.edges(of: plan))
         breaker.run()
-        let active = breaker.edges.enumerated().filter { !$1.isDeferred && !breaker.refused.contains($0) }.map(\.element)
+        let active = breaker.edges.enumerated().filter { !$1.isDeferred && !breaker.refused.contains($0) }
+            .map(\.element)
         let order = Self.order(of: names, active: active)
         var assignment = PhaseAssignment(plan: plan, order: order, active: active)
         assignment.run()
@@ -53,7 +56,9 @@ package struct DependencyGraph: Sendable, Equatable {
             let name = plan.entities[entity].name
             for column in plan.entities[entity].columns.indices {
                 let value = plan.entities[entity].columns[column]
-                guard case .reference(var reference) = value.value, deferred.contains("\(name).\(value.name)") else { continue }
+                guard case .reference(var reference) = value.value, deferred.contains("\(name).\(value.name)") else {
+                    continue
+                }
                 reference.isDeferred = true
                 plan.entities[entity].columns[column].value = .reference(reference)
             }

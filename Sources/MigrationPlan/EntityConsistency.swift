@@ -8,7 +8,6 @@ struct EntityConsistency {
         self.checkIdentity()
         self.checkColumnNames()
         self.checkUnique()
-        self.checkDeferred()
     }
 
     private func checkIdentity() {
@@ -61,21 +60,6 @@ struct EntityConsistency {
                 let nearest = Suggestion.nearest(to: column, among: names).map { "did you mean `\($0)`? " } ?? ""
                 let hint = "\(nearest)list it under `columns:`, as in `\(column): \(column)`"
                 self.findings.error("unknown-column", message, hint: hint, at: rule.position)
-            }
-        }
-    }
-
-    /// A second pass finds its rows by UUID or source key, and starts from NULL.
-    private func checkDeferred() {
-        for column in self.entity.columns {
-            guard case .reference(let reference) = column.value, reference.isDeferred else { continue }
-            if reference.onOrphan == .reject || reference.onOrphan == .fail {
-                self.findings.error(
-                    "deferred-policy",
-                    "\(self.entity.name).\(column.name) is deferred, so a row can't be refused for it any more",
-                    hint: "write `on_orphan: null` or `on_orphan: { placeholder: ID }`",
-                    at: column.position
-                )
             }
         }
     }

@@ -83,46 +83,54 @@ struct EntityReader {
             section.reportType("columns", node, expected: "a mapping from target columns to their values")
             return []
         }
-        return entries.compactMap { ColumnReader(entity: section.label, findings: self.findings).column($0) }
+        return entries.map { ColumnReader(entity: section.label, findings: self.findings).column($0) }
     }
 
     private func checks(_ section: PlanSection) -> [RowCheck] {
         var names: Set<String> = []
-        return section.list("checks").compactMap { node in
-            let label = "\(section.label).checks"
-            guard
-                let check = PlanSection(
-                    node,
-                    path: "entities.*.checks.*",
-                    label: label,
-                    keys: ["name", "sql"],
-                    findings: self.findings
-                )
-            else { return nil }
-            let name = check.requiredText("name")
-            if !name.isEmpty, !names.insert(name).inserted {
-                self.findings.error("duplicate-name", "\(label): the check `\(name)` is named twice", at: node.position)
+        return section.list("checks")
+            .compactMap { node in
+                let label = "\(section.label).checks"
+                guard
+                    let check = PlanSection(
+                        node,
+                        path: "entities.*.checks.*",
+                        label: label,
+                        keys: ["name", "sql"],
+                        findings: self.findings
+                    )
+                else { return nil }
+                let name = check.requiredText("name")
+                if !name.isEmpty, !names.insert(name).inserted {
+                    self.findings.error(
+                        "duplicate-name",
+                        "\(label): the check `\(name)` is named twice",
+                        at: node.position
+                    )
+                }
+                return RowCheck(name: name, sql: check.requiredText("sql"), position: node.position)
             }
-            return RowCheck(name: name, sql: check.requiredText("sql"), position: node.position)
-        }
     }
 
     private func unique(_ section: PlanSection) -> [UniqueRule] {
-        section.list("unique").compactMap { node in
-            let label = "\(section.label).unique"
-            guard
-                let rule = PlanSection(
-                    node,
-                    path: "entities.*.unique.*",
-                    label: label,
-                    keys: ["columns", "keep"],
-                    findings: self.findings
-                )
-            else { return nil }
-            let columns = rule.list("columns").compactMap { rule.text(of: $0, called: "columns") }
-            if columns.isEmpty { rule.reportMissing("columns", hint: "the target columns that are unique together") }
-            return UniqueRule(columns: columns, keep: self.keep(rule), position: node.position)
-        }
+        section.list("unique")
+            .compactMap { node in
+                let label = "\(section.label).unique"
+                guard
+                    let rule = PlanSection(
+                        node,
+                        path: "entities.*.unique.*",
+                        label: label,
+                        keys: ["columns", "keep"],
+                        findings: self.findings
+                    )
+                else { return nil }
+                let columns = rule.list("columns").compactMap { rule.text(of: $0, called: "columns") }
+                if columns.isEmpty {
+                    rule.reportMissing("columns", hint: "the target columns that are unique together")
+                }
+                return UniqueRule(columns: columns, keep: self.keep(rule), position: node.position)
+            }
     }
 
     private func keep(_ rule: PlanSection) -> UniqueRule.Keep {
@@ -137,7 +145,9 @@ struct EntityReader {
     }
 
     private func differential(_ section: PlanSection) -> DifferentialSettings? {
-        guard let settings = section.section("differential", keys: ["detect", "conflict", "deletes"]) else { return nil }
+        guard let settings = section.section("differential", keys: ["detect", "conflict", "deletes"]) else {
+            return nil
+        }
         let words = settings.list("detect")
         if words.isEmpty { settings.reportMissing("detect", hint: "a list of: id, timestamp, checksum") }
         return DifferentialSettings(

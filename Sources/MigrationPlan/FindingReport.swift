@@ -13,9 +13,11 @@ package struct FindingReport: Sendable, Equatable {
     /// The findings ordered by place, then by weight and code, so that equal plans print equally.
     package static func sorted(_ findings: [Finding]) -> [Finding] {
         let keyed = findings.enumerated()
-        return keyed.sorted { left, right in
-            Self.key(left.element, left.offset) < Self.key(right.element, right.offset)
-        }.map(\.element)
+        return
+            keyed.sorted { left, right in
+                Self.key(left.element, left.offset) < Self.key(right.element, right.offset)
+            }
+            .map(\.element)
     }
 
     /// One line a finding, its hint indented below, and the count as the last line.
@@ -33,10 +35,11 @@ package struct FindingReport: Sendable, Equatable {
 
     /// `2 errors, 1 warning`, or `no findings`.
     package var summary: String {
-        let counts = [Finding.Severity.error, .warning, .note].compactMap { severity -> String? in
-            let count = self.findings.count { $0.severity == severity }
-            return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
-        }
+        let counts = [Finding.Severity.error, .warning, .note]
+            .compactMap { severity -> String? in
+                let count = self.findings.count { $0.severity == severity }
+                return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+            }
         return counts.isEmpty ? "no findings" : counts.joined(separator: ", ")
     }
 

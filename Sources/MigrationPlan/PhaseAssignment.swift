@@ -68,9 +68,10 @@ struct PhaseAssignment {
     /// The pinned phases with the levels of their entities, and a derived phase for each level that has none, placed
     /// before the first phase whose entities are all above it.
     private func labels(_ levels: [String: Int]) -> [(label: String, levels: Set<Int>)] {
-        var labels = Self.pinnedPhases(of: self.plan).map { phase -> (label: String, levels: Set<Int>) in
-            (phase, Set(self.plan.entities.filter { $0.phase == phase }.compactMap { levels[$0.name] }))
-        }
+        var labels = Self.pinnedPhases(of: self.plan)
+            .map { phase -> (label: String, levels: Set<Int>) in
+                (phase, Set(self.plan.entities.filter { $0.phase == phase }.compactMap { levels[$0.name] }))
+            }
         let pinned = labels.reduce(into: Set<Int>()) { $0.formUnion($1.levels) }
         let free = Set(self.plan.entities.filter { $0.phase == nil }.compactMap { levels[$0.name] }).subtracting(pinned)
         for level in free.sorted() {

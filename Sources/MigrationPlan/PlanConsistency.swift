@@ -28,7 +28,8 @@ struct PlanConsistency {
                         .error,
                         "duplicate-tag",
                         "\(entity.name) has the tag \(tag) of \(owner)",
-                        hint: "tags are unique in the plan, 0–4095; once rows have been migrated an entity keeps its own",
+                        hint:
+                            "tags are unique in the plan, 0–4095; once rows have been migrated an entity keeps its own",
                         at: entity.position
                     )
                 )
@@ -112,7 +113,9 @@ struct PlanConsistency {
         for named in [rules, metrics] {
             var names: Set<String> = []
             for (noun, name, position) in named where !name.isEmpty && !names.insert(name).inserted {
-                self.findings.append(Finding(.error, "duplicate-name", "the \(noun) `\(name)` is named twice", at: position))
+                self.findings.append(
+                    Finding(.error, "duplicate-name", "the \(noun) `\(name)` is named twice", at: position)
+                )
             }
         }
     }

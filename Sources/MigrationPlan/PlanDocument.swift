@@ -42,7 +42,8 @@ struct PlanDocument {
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
                 let first = Position(line: context.mark.line, column: context.mark.column)
                 guard let key = keys.first else { return nil }
-                guard self.duplicates.count < PlanLimits.duplicates, let later = source.respell(key, firstAt: first) else {
+                guard self.duplicates.count < PlanLimits.duplicates, let later = source.respell(key, firstAt: first)
+                else {
                     self.reportDuplicate(key, at: first, first: nil)
                     return nil
                 }

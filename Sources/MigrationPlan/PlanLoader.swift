@@ -5,12 +5,13 @@ package enum PlanLoader {
     /// Loads a plan from YAML text; `file` is only the name shown beside the findings.
     package static func load(text: String, file: String) -> LoadedPlan {
         let findings = FindingCollector()
-        var plan = PlanDocument.read(text, into: findings).root.flatMap { PlanReader(findings: findings).plan($0, text: text) }
+        var plan = PlanDocument.read(text, into: findings).root
+            .flatMap { PlanReader(findings: findings).plan($0, text: text) }
         if var read = plan {
             findings.append(contentsOf: PlanConsistency.findings(in: &read))
             let graph = DependencyGraph(of: read)
             graph.markDeferred(in: &read)
-            findings.append(contentsOf: graph.findings)
+            findings.append(contentsOf: graph.findings + DeferredConsistency.findings(in: read))
             plan = read
         }
         return LoadedPlan(

@@ -28,7 +28,8 @@ extension PlanNode {
     var kind: String {
         switch self.content {
         case .scalar where self.isNull: "nothing"
-        case .scalar(let text, _): "`\(Self.excerpt(of: text))`"
+        case .scalar(let text, isPlain: true): "`\(Self.excerpt(of: text))`"
+        case .scalar(let text, isPlain: false): "the text `\(Self.excerpt(of: text))`"
         case .sequence: "a list"
         case .mapping: "a mapping"
         }

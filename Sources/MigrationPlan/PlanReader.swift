@@ -69,7 +69,10 @@ struct PlanReader {
 
     private func uuid(_ plan: PlanSection) -> UUIDSettings {
         guard plan.has("uuid") else {
-            plan.reportMissing("uuid", hint: "write `uuid: { strategy: ordered, namespace: … }` with a UUID of your own")
+            plan.reportMissing(
+                "uuid",
+                hint: "write `uuid: { strategy: ordered, namespace: … }` with a UUID of your own"
+            )
             return UUIDSettings(strategy: .ordered, namespace: "", position: .none)
         }
         guard let section = plan.section("uuid", keys: ["strategy", "namespace"]) else {
@@ -81,7 +84,11 @@ struct PlanReader {
         }
         let namespace = section.scalar("namespace", expected: "a UUID of 36 characters", parse: PlanScalar.uuid)
         let strategy = section.choice("strategy", from: StrategyWord.allCases, default: .ordered)
-        return UUIDSettings(strategy: strategy.strategy, namespace: namespace ?? "", position: plan.position(of: "uuid"))
+        return UUIDSettings(
+            strategy: strategy.strategy,
+            namespace: namespace ?? "",
+            position: plan.position(of: "uuid")
+        )
     }
 
     private func phases(_ plan: PlanSection) -> [String] {
@@ -118,34 +125,48 @@ struct PlanReader {
     }
 
     private func rules(_ plan: PlanSection) -> [BusinessRule] {
-        plan.list("rules").compactMap { node in
-            let keys = ["name", "entity", "on", "sql"]
-            guard
-                let section = PlanSection(node, path: "rules.*", label: "a rule", keys: keys, findings: self.findings)
-            else { return nil }
-            if !section.has("on") { section.reportMissing("on", hint: "allowed: before, after, delete") }
-            return BusinessRule(
-                name: section.requiredText("name"),
-                entity: section.requiredText("entity"),
-                moment: section.choice("on", from: [.before, .after, .delete], default: .after),
-                sql: section.requiredText("sql"),
-                position: node.position
-            )
-        }
+        plan.list("rules")
+            .compactMap { node in
+                let keys = ["name", "entity", "on", "sql"]
+                guard
+                    let section = PlanSection(
+                        node,
+                        path: "rules.*",
+                        label: "a rule",
+                        keys: keys,
+                        findings: self.findings
+                    )
+                else { return nil }
+                if !section.has("on") { section.reportMissing("on", hint: "allowed: before, after, delete") }
+                return BusinessRule(
+                    name: section.requiredText("name"),
+                    entity: section.requiredText("entity"),
+                    moment: section.choice("on", from: [.before, .after, .delete], default: .after),
+                    sql: section.requiredText("sql"),
+                    position: node.position
+                )
+            }
     }
 
     private func metrics(_ plan: PlanSection) -> [BusinessMetric] {
-        plan.list("metrics").compactMap { node in
-            let keys = ["name", "source", "target"]
-            guard
-                let section = PlanSection(node, path: "metrics.*", label: "a metric", keys: keys, findings: self.findings)
-            else { return nil }
-            return BusinessMetric(
-                name: section.requiredText("name"),
-                source: section.requiredText("source"),
-                target: section.requiredText("target"),
-                position: node.position
-            )
-        }
+        plan.list("metrics")
+            .compactMap { node in
+                let keys = ["name", "source", "target"]
+                guard
+                    let section = PlanSection(
+                        node,
+                        path: "metrics.*",
+                        label: "a metric",
+                        keys: keys,
+                        findings: self.findings
+                    )
+                else { return nil }
+                return BusinessMetric(
+                    name: section.requiredText("name"),
+                    source: section.requiredText("source"),
+                    target: section.requiredText("target"),
+                    position: node.position
+                )
+            }
     }
 }

@@ -37,7 +37,8 @@ enum PlanScalar {
     /// `22:00–05:00`, with a dash or a hyphen.
     static func window(_ text: String) -> TimeWindow? {
         let times = text.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == "–" }
-        guard times.count == 2, let start = Self.minuteOfDay(times[0]), let end = Self.minuteOfDay(times[1]), start != end
+        guard times.count == 2, let start = Self.minuteOfDay(times[0]), let end = Self.minuteOfDay(times[1]),
+            start != end
         else { return nil }
         return TimeWindow(start: start, end: end)
     }

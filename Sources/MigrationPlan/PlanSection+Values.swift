@@ -42,9 +42,7 @@ extension PlanSection {
             return nil
         }
         guard range.contains(number) else {
-            let bound =
-                range.upperBound == Int.max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            self.reportValue(key, node, expected: bound)
+            self.reportValue(key, node, expected: Self.bounds(of: range))
             return nil
         }
         return number
@@ -54,7 +52,8 @@ extension PlanSection {
     func automaticOrInteger(_ key: String) -> Int? {
         guard let node = self.node(key) else { return nil }
         if case .scalar("auto", _) = node.content { return nil }
-        guard case .scalar(let text, isPlain: true) = node.content, let number = PlanScalar.integer(text), number >= 1 else {
+        guard case .scalar(let text, isPlain: true) = node.content, let number = PlanScalar.integer(text), number >= 1
+        else {
             self.reportValue(key, node, expected: "`auto` or a whole number from 1")
             return nil
         }
@@ -67,7 +66,9 @@ extension PlanSection {
         return self.choice(of: node, called: key, from: choices) ?? `default`
     }
 
-    func choice<Choice: RawRepresentable<String>>(of node: PlanNode, called key: String, from choices: [Choice]) -> Choice? {
+    func choice<Choice: RawRepresentable<String>>(of node: PlanNode, called key: String, from choices: [Choice])
+        -> Choice?
+    {
         guard case .scalar(let word, _) = node.content else {
             self.reportType(key, node, expected: "one word", hint: Self.allowed(choices))
             return nil
@@ -79,7 +80,12 @@ extension PlanSection {
         }
         guard let choice = Choice(rawValue: word), choices.contains(where: { $0.rawValue == word }) else {
             let hint = Suggestion.hint(for: word, among: choices.map(\.rawValue), called: "allowed")
-            self.findings.error("bad-value", "\(self.label): `\(key)` can't be \(node.kind)", hint: hint, at: node.position)
+            self.findings.error(
+                "bad-value",
+                "\(self.label): `\(key)` can't be \(node.kind)",
+                hint: hint,
+                at: node.position
+            )
             return nil
         }
         return choice
@@ -99,6 +105,12 @@ extension PlanSection {
         self.scalar(key, expected: "a duration", hint: "units: ms, s, m, h, d; as in `500ms`, `2s`, `12h`") {
             PlanScalar.duration($0)
         }
+    }
+
+    private static func bounds(of range: ClosedRange<Int>) -> String {
+        if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+        if range.upperBound == Int.max { return "at least \(range.lowerBound)" }
+        return "\(range.lowerBound) to \(range.upperBound)"
     }
 
     private static func allowed<Choice: RawRepresentable<String>>(_ choices: [Choice]) -> String {

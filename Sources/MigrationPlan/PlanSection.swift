@@ -71,7 +71,14 @@ struct PlanSection {
         guard let node = self.node(key), !node.isNull else { return nil }
         let path = self.path.isEmpty ? key : "\(self.path).\(key)"
         let label = self.label == "the plan" ? key : "\(self.label).\(key)"
-        return PlanSection(node, path: path, label: label, keys: keys, findings: self.findings, at: self.position(of: key))
+        return PlanSection(
+            node,
+            path: path,
+            label: label,
+            keys: keys,
+            findings: self.findings,
+            at: self.position(of: key)
+        )
     }
 
     /// The elements of a list, empty where it is missing or no list.

@@ -1,9 +1,10 @@
 /// A reference to a parent row by its integer id.
 package struct ReferencePlan: Sendable, Equatable {
-    /// Tried in order; the first whose condition holds decides. At least one.
+    /// At least one, tried in order: the first whose condition holds decides.
     package var alternatives: [Alternative]
     package var onOrphan: OrphanPolicy
     /// Filled in a second pass, because the reference closes a cycle or points at its own table.
+    ///
     /// Set by the dependency analysis or by `deferred: true`.
     package var isDeferred: Bool
 }

@@ -12,7 +12,9 @@ struct ReferenceReader {
                 self.findings.error("misplaced-key", message, at: section.position(of: key))
             }
             alternatives = self.alternatives(nodes, of: section)
-            if nodes.isEmpty { section.reportValue("ref", node, expected: "an entity or at least one `{ to, by, when }`") }
+            if nodes.isEmpty {
+                section.reportValue("ref", node, expected: "an entity or at least one `{ to, by, when }`")
+            }
         } else {
             let entity = section.requiredText("ref")
             let by = section.requiredText("by", hint: "the source expression that yields the parent's integer id")
@@ -66,7 +68,12 @@ struct ReferenceReader {
             if placeholder?.has("placeholder") == false { placeholder?.reportMissing("placeholder") }
             return placeholder?.integer("placeholder", in: Int.min...Int.max).map { .placeholder(Int64($0)) } ?? .reject
         default:
-            section.findings.error("bad-value", "\(section.label): `on_orphan` can't be \(node.kind)", hint: hint, at: node.position)
+            section.findings.error(
+                "bad-value",
+                "\(section.label): `on_orphan` can't be \(node.kind)",
+                hint: hint,
+                at: node.position
+            )
             return .reject
         }
     }

@@ -13,7 +13,12 @@ enum RunReader {
         settings.position = plan.position(of: "run")
         settings.shardRows = run.automaticOrInteger("shard_rows")
         settings.batchRows = run.automaticOrInteger("batch_rows")
-        let size = run.scalar("memory_threshold", expected: "a size", hint: "as in `256MiB` or `1GiB`", parse: PlanScalar.size)
+        let size = run.scalar(
+            "memory_threshold",
+            expected: "a size",
+            hint: "as in `256MiB` or `1GiB`",
+            parse: PlanScalar.size
+        )
         settings.memoryThreshold = size ?? settings.memoryThreshold
         settings.parallelism = run.integer("parallelism", in: 1...Int.max)
         settings.phaseBarrier = run.bool("phase_barrier", default: false)
@@ -54,7 +59,8 @@ enum RunReader {
         if let rejects = run.section("rejects", keys: ["max", "keep_source_rows"]) {
             settings.keepsRejectedRows = rejects.bool("keep_source_rows", default: true)
             let hint = "as in `2%` or `1000`"
-            settings.maximumRejects = rejects.scalar("max", expected: "a number of rows or a share", hint: hint) { text in
+            settings.maximumRejects = rejects.scalar("max", expected: "a number of rows or a share", hint: hint) {
+                text in
                 if let rows = PlanScalar.integer(text) { return rows >= 0 ? .rows(rows) : nil }
                 return PlanScalar.share(text).map { .share($0) }
             }

@@ -5,7 +5,7 @@ enum Suggestion {
 
     /// The candidate nearest to a word, nil where none is near enough to be meant.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let reach = max(1, min(3, word.count / 3))
+        let reach = min(3, word.count / 3)
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
             let distance = Self.distance(word, candidate)
