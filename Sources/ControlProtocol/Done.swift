@@ -17,7 +17,7 @@ package struct Done: MessageBody {
 
     package func validate() throws(ProtocolError) {
         try Limits.check(
-            nonNegative: self.counts.source, self.counts.migrated, self.counts.rejected, self.counts.filtered,
+            amounts: self.counts.source, self.counts.migrated, self.counts.rejected, self.counts.filtered,
             field: "counts"
         )
         try Limits.check(seconds: self.seconds, field: "seconds")

@@ -37,7 +37,9 @@ package struct Lease: MessageBody {
     package func validate() throws(ProtocolError) {
         try Limits.check(self.entity.rawValue, "entity")
         try Limits.check(self.snapshot, "snapshot")
-        try Limits.check(nonNegative: self.attempt, field: "attempt")
+        try Limits.check(amounts: self.attempt, field: "attempt")
+        guard let lower = self.range.lower, let upper = self.range.upper else { return }
+        guard lower <= upper else { throw ProtocolError(.invalidValue, "range ends before it begins") }
     }
 }
 

@@ -26,12 +26,12 @@ package struct Ping: MessageBody {
     }
 
     package func validate() throws(ProtocolError) {
-        try Limits.check(nonNegative: self.credit, field: "credit")
+        try Limits.check(amounts: self.credit, field: "credit")
         try Limits.check(count: self.held.count, "held")
         try Limits.check(self.snapshot, "snapshot")
         try self.counters.validate()
         for lease in self.held {
-            try Limits.check(nonNegative: lease.rows, lease.bytes, field: "held")
+            try Limits.check(amounts: lease.rows, lease.bytes, field: "held")
         }
     }
 }

@@ -41,7 +41,7 @@ package struct WorkerCounters: Codable, Equatable, Sendable {
 
     func validate() throws(ProtocolError) {
         try Limits.check(
-            nonNegative: self.rowsRead, self.rowsMigrated, self.rowsRejected, self.bytesRead, self.bytesWritten,
+            amounts: self.rowsRead, self.rowsMigrated, self.rowsRejected, self.bytesRead, self.bytesWritten,
             self.batches, self.shardsDone, self.shardsFailed, self.memoryBytes, self.lookupHits, self.lookupMisses,
             field: "counters"
         )

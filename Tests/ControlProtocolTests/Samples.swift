@@ -42,7 +42,7 @@ enum Samples {
             Ping(
                 credit: 3,
                 state: .draining,
-                held: [LeaseProgress(lease: leaseID, shard: shard, rows: .max, bytes: 1)],
+                held: [LeaseProgress(lease: leaseID, shard: shard, rows: 1 << 51, bytes: 1)],
                 counters: counters,
                 snapshot: nil
             )
@@ -98,5 +98,13 @@ enum Samples {
 
     private static func uuid(_ last: UInt8) -> UUID {
         UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, last))
+    }
+}
+
+extension Samples {
+    /// Every sample in frames.
+    static func allFrames() throws -> [[[UInt8]]] {
+        try self.workerMessages.map { try FrameCodec.encode(Envelope(header: self.header, message: $0)) }
+            + self.coordinatorMessages.map { try FrameCodec.encode(Envelope(header: self.header, message: $0)) }
     }
 }
