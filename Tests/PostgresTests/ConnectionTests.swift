@@ -9,14 +9,7 @@ import Testing
         self.database = try TestDatabase()
     }
 
-    @Test(arguments: [
-        ("TimeZone", "UTC"), ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"), ("search_path", "pg_catalog"),
-        ("row_security", "off"), ("statement_timeout", "0"), ("lock_timeout", "0"), ("extra_float_digits", "3"),
-        ("client_encoding", "UTF8"), ("bytea_output", "hex"), ("standard_conforming_strings", "on"),
-        ("client_min_messages", "warning"), ("idle_in_transaction_session_timeout", "1min"),
-        ("default_transaction_isolation", "read committed"), ("application_name", "gdw:test"),
-    ])
-    func `settings are pinned against what the database prefers`(name: String, value: String) throws {
+    @Test func `settings are pinned against what the database prefers`() throws {
         let administration = try self.database.open()
         for preference in [
             "TimeZone = 'Asia/Tokyo'", "DateStyle = 'SQL, DMY'", "statement_timeout = '2min'", "bytea_output = 'escape'",
@@ -26,7 +19,17 @@ import Testing
             try administration.execute("ALTER DATABASE \(self.database.parameters.database) SET \(preference)")
         }
         let connection = try self.database.open()
-        #expect(try connection.query("SELECT current_setting($1) AS value", [.text(name)]).first?.text("value") == value)
+        let pinned = [
+            "TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "search_path": "pg_catalog",
+            "row_security": "off", "statement_timeout": "0", "lock_timeout": "0", "extra_float_digits": "3",
+            "client_encoding": "UTF8", "bytea_output": "hex", "standard_conforming_strings": "on",
+            "client_min_messages": "warning", "idle_in_transaction_session_timeout": "1min",
+            "default_transaction_isolation": "read committed", "application_name": "gdw:test",
+        ]
+        for (name, value) in pinned {
+            let row = try connection.query("SELECT current_setting($1)", [.text(name)]).first
+            #expect(row?.text(0) == value, "\(name)")
+        }
     }
 
     @Test func `a source session may wait in its transaction for hours`() throws {

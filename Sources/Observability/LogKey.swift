@@ -1,0 +1,65 @@
+package import Logging
+
+/// The keys of log metadata, the same in every log line, document and dashboard.
+package enum LogKey: String, Sendable, CaseIterable {
+    case runID = "run.id"
+    case runName = "run.name"
+    case term
+    case phase
+    case entity
+    case rule
+    case shardID = "shard.id"
+    case shardKind = "shard.kind"
+    case attempt
+    case leaseID = "lease.id"
+    case workerID = "worker.id"
+    case workerName = "worker.name"
+    case slot
+    case slots
+    case host
+    case pid
+    case endpoint
+    case database = "db"
+    case table = "db.table"
+    case snapshotID = "snapshot.id"
+    case batchNumber = "batch.number"
+    case batchRows = "batch.rows"
+    case batchMigrated = "batch.migrated"
+    case batchRejected = "batch.rejected"
+    case batchBytes = "batch.bytes"
+    case rowsRead = "rows.read"
+    case rowsMigrated = "rows.migrated"
+    case rowsRejected = "rows.rejected"
+    case rowsFiltered = "rows.filtered"
+    case shards
+    case count
+    case reason
+    case state
+    case sqlState = "sqlstate"
+    case error
+    case hint
+    case durationMilliseconds = "duration.ms"
+    case retryMilliseconds = "retry.ms"
+}
+
+extension Logger.Metadata {
+    /// Builds metadata from typed keys; numbers and Booleans stay such in JSON.
+    package init(_ values: [LogKey: any CustomStringConvertible & Sendable]) {
+        self.init(uniqueKeysWithValues: values.map { ($0.key.rawValue, .stringConvertible($0.value)) })
+    }
+}
+
+extension Logger {
+    /// A value that every line of this logger carries.
+    package subscript(key: LogKey) -> Logger.MetadataValue? {
+        get { self[metadataKey: key.rawValue] }
+        set { self[metadataKey: key.rawValue] = newValue }
+    }
+
+    /// A copy of the logger whose lines carry more metadata.
+    package func with(_ values: [LogKey: any CustomStringConvertible & Sendable]) -> Logger {
+        var logger = self
+        for (key, value) in values { logger[key] = .stringConvertible(value) }
+        return logger
+    }
+}
