@@ -1,0 +1,87 @@
+/// Rows in PostgreSQL's binary COPY format on their way to the target, in memory that is reused from batch to batch.
+///
+/// https://www.postgresql.org/docs/15/sql-copy.html (Binary Format)
+package struct CopyBuffer: ~Copyable {
+    var storage: UnsafeByteBuffer
+    private var starts: [Int] = []
+    private var keys: [Int64] = []
+    /// Where the last row ends and a trailer may begin.
+    private var rowsEnd = 0
+
+    /// `PGCOPY\n\377\r\n\0`, no flags, no header extension.
+    static let header: [UInt8] = [
+        0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]
+
+    /// The capacity grows when it has to; 256 KiB is what one `PQputCopyData` should carry.
+    package init(capacity: Int = 256 * 1024) {
+        self.storage = UnsafeByteBuffer(capacity: capacity)
+    }
+
+    package var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get { self.storage.bytes }
+    }
+
+    package var byteCount: Int {
+        self.storage.count
+    }
+
+    package var rowCount: Int {
+        self.starts.count
+    }
+
+    /// Forgets everything and keeps the memory.
+    package mutating func clear() {
+        self.storage.truncate(to: 0)
+        self.starts.removeAll(keepingCapacity: true)
+        self.keys.removeAll(keepingCapacity: true)
+        self.rowsEnd = 0
+    }
+
+    /// Writes the stream's header; only into an empty buffer.
+    package mutating func beginCopy() {
+        self.storage.append(Self.header)
+        self.rowsEnd = self.storage.count
+    }
+
+    /// Writes the stream's trailer.
+    package mutating func endCopy() {
+        self.storage.append(integer: Int16(-1))
+    }
+
+    /// The source key of a row, counted from 0 (line N of a server's message is row N - 1).
+    package func key(ofRow row: Int) -> Int64 {
+        self.keys[row]
+    }
+
+    /// Takes a row out, for sending the others again.
+    package mutating func removeRow(_ row: Int) {
+        let end = row + 1 < self.starts.count ? self.starts[row + 1] : self.rowsEnd
+        let size = end - self.starts[row]
+        self.storage.remove(self.starts[row]..<end)
+        self.starts.remove(at: row)
+        self.keys.remove(at: row)
+        for later in row..<self.starts.count { self.starts[later] -= size }
+        self.rowsEnd -= size
+    }
+
+    /// Opens a row of so many fields and returns where it begins.
+    mutating func beginRow(fields: Int) -> Int {
+        let start = self.storage.count
+        self.storage.append(integer: Int16(truncatingIfNeeded: fields))
+        return start
+    }
+
+    /// Keeps the row that began there.
+    mutating func keepRow(from start: Int, key: Int64) {
+        self.starts.append(start)
+        self.keys.append(key)
+        self.rowsEnd = self.storage.count
+    }
+
+    /// Leaves nothing of the row that began there.
+    mutating func dropRow(from start: Int) {
+        self.storage.truncate(to: start)
+    }
+}

@@ -1,0 +1,145 @@
+/// Turns rows of the source's binary COPY into rows of the target's; one per slot, its buffers reused.
+///
+/// A row is rejected for the first of these that applies: its row check (`check:NAME`), a lost unique constraint
+/// (`duplicate`), then its output columns in their order, each with its own reason before `null_value`.
+package struct RowTransformer: ~Copyable {
+    let program: RowProgram
+    let steps: [CompiledStep]
+    let isNullable: [Bool]
+    var parents: [ParentEntity]
+    let references: [CompiledReference]
+    let maps: [CompiledMap]
+    let documents: [CompiledJSON]
+    var scanners: [JSONReferenceScanner]
+    let constants: [[UInt8]]
+
+    var reader: TupleReader
+    var checker: JSONChecker
+    var repair: JSONRepair
+    private let losers: PresenceSet
+    private var loserCursor = PresenceSet.Cursor()
+    private let recordsPresence: Bool
+
+    /// Adjustments of the row at hand, counted when it is kept.
+    var notes: [Int] = []
+    /// The parent and id that the field at hand failed on.
+    var culprit: (parent: Int, id: Int64) = (0, 0)
+    /// The UUID made for the row at hand.
+    var generated: UUIDValue?
+
+    /// Keys of the rows written since the last `takePresence()`, where the environment asks for them.
+    private var presence = PresenceSet()
+    private var pending = PresenceSet()
+
+    /// Compiles a program; throws where it names inputs or entities that do not exist.
+    package init(
+        program: RowProgram,
+        identities: [String: EntityIdentity],
+        environment: TransformEnvironment
+    ) throws(RowPipelineError) {
+        let compiler = try ProgramCompiler(program: program, identities: identities, environment: environment)
+        self.program = program
+        self.steps = compiler.steps
+        self.isNullable = program.outputs.map { $0.isNullable }
+        self.parents = compiler.parents
+        self.references = compiler.references
+        self.maps = compiler.maps
+        self.documents = compiler.documents
+        self.scanners = compiler.scanners
+        self.constants = compiler.constants
+        self.reader = TupleReader(columns: program.inputs.count)
+        self.checker = JSONChecker(maximumDepth: environment.maximumJSONDepth)
+        self.repair = JSONRepair(maximumDepth: environment.maximumJSONDepth)
+        self.losers = environment.losers
+        self.recordsPresence = environment.recordsPresence
+    }
+
+    /// Expects a new stream, beginning with its header.
+    package mutating func beginStream() {
+        self.reader.beginStream()
+    }
+
+    /// Whether the stream's trailer has been read.
+    package var isAtEnd: Bool {
+        self.reader.state == .ended
+    }
+
+    /// Transforms the whole tuples at the beginning of the input and returns how many bytes they have.
+    ///
+    /// The caller presents the rest again, in front of what arrives next.
+    package mutating func transform(
+        _ input: RawSpan,
+        into output: inout CopyBuffer,
+        rejects: inout [RejectedRow],
+        counters: inout RowCounters
+    ) throws(RowPipelineError) -> Int {
+        var position = 0
+        while try self.reader.next(input, &position) {
+            let keyField = self.reader.fields[self.program.keyInput]
+            guard keyField.length == 8 else { throw TupleReader.malformed("the key is not an int8") }
+            let key = input.integer(keyField.start, as: Int64.self)
+            counters.read += 1
+            if let reject = try self.transformRow(input, key, &output) {
+                counters.reject(reject.reason)
+                if reject.reason == .parentPending { self.pending.insert(key) }
+                rejects.append(reject)
+            } else {
+                counters.migrated += 1
+                for note in self.notes { counters.adjust(note) }
+                if self.recordsPresence { self.presence.insert(key) }
+            }
+        }
+        return position
+    }
+
+    private mutating func transformRow(
+        _ input: RawSpan,
+        _ key: Int64,
+        _ output: inout CopyBuffer
+    ) throws(RowPipelineError) -> RejectedRow? {
+        if let checkInput = self.program.checkInput, !self.reader.fields[checkInput].isNull {
+            let name = String(decoding: self.field(checkInput, of: input), as: UTF8.self)
+            return RejectedRow(key: key, column: nil, reason: .check(name), detail: "")
+        }
+        if !self.losers.isEmpty, self.losers.contains(key, near: &self.loserCursor) {
+            return RejectedRow(key: key, column: nil, reason: .duplicate, detail: "another row keeps the unique value")
+        }
+        self.notes.removeAll(keepingCapacity: true)
+        self.generated = nil
+        let start = output.beginRow(fields: self.steps.count)
+        for column in 0..<self.steps.count {
+            let verdict = self.write(column, input, &output.storage)
+            switch verdict {
+            case .value:
+                continue
+            case .null:
+                if self.isNullable[column] { continue }
+            default:
+                break
+            }
+            output.dropRow(from: start)
+            return try self.reject(key, column, verdict, input)
+        }
+        output.keepRow(from: start, key: key)
+        return nil
+    }
+
+    /// Keys of the rows written since the last call, for the shard's bitmap.
+    package mutating func takePresence() -> PresenceSet {
+        let result = self.presence
+        self.presence = PresenceSet()
+        return result
+    }
+
+    /// Keys rejected as `parent_pending` since the last call.
+    package mutating func takePending() -> PresenceSet {
+        let result = self.pending
+        self.pending = PresenceSet()
+        return result
+    }
+
+    /// Forgets a row that the server refused.
+    package mutating func withdraw(key: Int64) {
+        self.presence.remove(key)
+    }
+}
