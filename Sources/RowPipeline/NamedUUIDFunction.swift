@@ -40,7 +40,7 @@ enum NamedUUIDFunction {
         """
     }
 
-    /// SHA-1 (RFC 3174) on bigints masked to 32 bits.
+    /// SHA-1 (RFC 3174) on bigints masked to 32 bits; PostgreSQL gives all of these operators one precedence.
     private static func sha1(schema: String) -> String {
         """
         CREATE OR REPLACE FUNCTION \(schema).sha1(message bytea) RETURNS bytea
@@ -57,13 +57,13 @@ enum NamedUUIDFunction {
             FOR block IN 0 .. length(padded) / 64 - 1 LOOP
                 FOR i IN 0 .. 79 LOOP
                     IF i < 16 THEN
-                        w[i] := get_byte(padded, block * 64 + i * 4)::bigint << 24
-                            | get_byte(padded, block * 64 + i * 4 + 1) << 16
-                            | get_byte(padded, block * 64 + i * 4 + 2) << 8
+                        w[i] := (get_byte(padded, block * 64 + i * 4)::bigint << 24)
+                            | (get_byte(padded, block * 64 + i * 4 + 1) << 16)
+                            | (get_byte(padded, block * 64 + i * 4 + 2) << 8)
                             | get_byte(padded, block * 64 + i * 4 + 3);
                     ELSE
                         x := w[i - 3] # w[i - 8] # w[i - 14] # w[i - 16];
-                        w[i] := (x << 1 | x >> 31) & mask;
+                        w[i] := ((x << 1) | (x >> 31)) & mask;
                     END IF;
                 END LOOP;
                 a := h[1]; b := h[2]; c := h[3]; d := h[4]; e := h[5];
@@ -73,8 +73,8 @@ enum NamedUUIDFunction {
                     ELSIF i < 60 THEN f := (b & c) | (b & d) | (c & d); k := 2400959708;
                     ELSE f := b # c # d; k := 3395469782;
                     END IF;
-                    t := (((a << 5 | a >> 27) & mask) + f + e + k + w[i]) & mask;
-                    e := d; d := c; c := (b << 30 | b >> 2) & mask; b := a; a := t;
+                    t := ((((a << 5) | (a >> 27)) & mask) + f + e + k + w[i]) & mask;
+                    e := d; d := c; c := ((b << 30) | (b >> 2)) & mask; b := a; a := t;
                 END LOOP;
                 h := ARRAY[(h[1] + a) & mask, (h[2] + b) & mask, (h[3] + c) & mask, (h[4] + d) & mask, (h[5] + e) & mask];
             END LOOP;

@@ -109,8 +109,8 @@ import Testing
         try connection.execute(
             """
             CREATE SCHEMA godwit;
-            CREATE TABLE users (id uuid PRIMARY KEY, legacy_id bigint UNIQUE);
-            INSERT INTO users VALUES ('00000000-0000-4000-8000-000000000001', 5)
+            CREATE TABLE public.users (id uuid PRIMARY KEY, legacy_id bigint UNIQUE);
+            INSERT INTO public.users VALUES ('00000000-0000-4000-8000-000000000001', 5)
             """
         )
         let identity = EntityIdentity(strategy: .stored, owner: "users")
