@@ -1,6 +1,8 @@
 package import Scheduling
 
-/// DONE: a shard is committed; sent again until it is acknowledged. The shard row decides, this says when to look.
+/// DONE: a shard is committed; sent again until it is acknowledged.
+///
+/// The shard row decides whether it is so; this says when to look.
 package struct Done: MessageBody {
     package var lease: LeaseID
     package var shard: ShardID
@@ -17,7 +19,10 @@ package struct Done: MessageBody {
 
     package func validate() throws(ProtocolError) {
         try Limits.check(
-            amounts: self.counts.source, self.counts.migrated, self.counts.rejected, self.counts.filtered,
+            amounts: self.counts.source,
+            self.counts.migrated,
+            self.counts.rejected,
+            self.counts.filtered,
             field: "counts"
         )
         try Limits.check(seconds: self.seconds, field: "seconds")

@@ -39,13 +39,19 @@ package enum FrameCodec {
             throw ProtocolError(.notGodwit, "the first frame is not GDW and a version")
         }
         guard ProtocolVersions.supported.contains(first[3]) else {
-            throw ProtocolError(.unsupportedVersion(first[3]), "protocol version \(first[3]) is not spoken by this build")
+            throw ProtocolError(
+                .unsupportedVersion(first[3]),
+                "protocol version \(first[3]) is not spoken by this build"
+            )
         }
         guard frames.count == 3 else {
             throw ProtocolError(.notGodwit, "\(frames.count) frames where 3 make a message")
         }
         let typed = try MessageReader.decode(
-            TypedHeader.self, from: frames[1], limit: Limits.headerBytes, part: "header"
+            TypedHeader.self,
+            from: frames[1],
+            limit: Limits.headerBytes,
+            part: "header"
         )
         try typed.header.validate()
         guard let message = try Message(typeName: typed.type, body: MessageReader(bytes: frames[2])) else {

@@ -4,7 +4,7 @@ enum Limits {
     static let headerBytes = 4_096
     /// Room for the held leases of a worker with `listed` slots, with progress.
     static let bodyBytes = 512 * 1_024
-    /// Objects in arrays in objects are 3 deep. The decoder recurses, so depth is the peer's only with a bound.
+    /// Objects in arrays in objects are 3 deep; the decoder recurses, so depth is the peer's only with a bound.
     static let nesting = 8
     static let nameBytes = 255
     /// Messages of an error; PostgreSQL's can hold whole statements.
@@ -29,7 +29,9 @@ enum Limits {
     }
 
     static func check(amounts values: Int..., field: String) throws(ProtocolError) {
-        guard values.allSatisfy({ (0...self.amount).contains($0) }) else { throw ProtocolError(.invalidValue, "\(field) is negative or absurd") }
+        guard values.allSatisfy({ (0...self.amount).contains($0) }) else {
+            throw ProtocolError(.invalidValue, "\(field) is negative or absurd")
+        }
     }
 
     static func check(seconds values: Double..., field: String) throws(ProtocolError) {
@@ -40,7 +42,8 @@ enum Limits {
 
     /// The longest prefix of whole characters within the limit, without zero bytes.
     static func clip(_ text: String, to maximum: Int) -> String {
-        let text = text.utf8.contains(0) ? String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\0" })) : text
+        let text =
+            text.utf8.contains(0) ? String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\0" })) : text
         guard text.utf8.count > maximum else { return text }
         var end = text.startIndex
         var size = 0

@@ -8,7 +8,9 @@ package struct ProtocolVersions: Equatable, Sendable, Codable {
         self.maximum = maximum
     }
 
-    /// Those of this build. One version back stays supported, so that a pool can be upgraded machine by machine.
+    /// Those of this build.
+    ///
+    /// One version back stays supported, so that a pool can be upgraded machine by machine.
     package static let supported = Self(minimum: 1, maximum: 1)
 
     package func contains(_ version: UInt8) -> Bool {

@@ -19,8 +19,11 @@ package struct Welcome: MessageBody {
     package func validate() throws(ProtocolError) {
         try Limits.check(self.snapshot, "snapshot")
         try Limits.check(
-            seconds: self.timers.pingSeconds, self.timers.leaseSeconds, self.timers.renewSeconds,
-            self.timers.selfFenceSeconds, self.timers.silenceSeconds,
+            seconds: self.timers.pingSeconds,
+            self.timers.leaseSeconds,
+            self.timers.renewSeconds,
+            self.timers.selfFenceSeconds,
+            self.timers.silenceSeconds,
             field: "timers"
         )
     }

@@ -1,4 +1,6 @@
-/// What a worker has done since it started. All but `memoryBytes` only grow, so a lost PING loses nothing.
+/// What a worker has done since it started.
+///
+/// All but `memoryBytes` only grow, so a lost PING loses nothing.
 package struct WorkerCounters: Codable, Equatable, Sendable {
     package var rowsRead = 0
     package var rowsMigrated = 0
@@ -41,12 +43,24 @@ package struct WorkerCounters: Codable, Equatable, Sendable {
 
     func validate() throws(ProtocolError) {
         try Limits.check(
-            amounts: self.rowsRead, self.rowsMigrated, self.rowsRejected, self.bytesRead, self.bytesWritten,
-            self.batches, self.shardsDone, self.shardsFailed, self.memoryBytes, self.lookupHits, self.lookupMisses,
+            amounts: self.rowsRead,
+            self.rowsMigrated,
+            self.rowsRejected,
+            self.bytesRead,
+            self.bytesWritten,
+            self.batches,
+            self.shardsDone,
+            self.shardsFailed,
+            self.memoryBytes,
+            self.lookupHits,
+            self.lookupMisses,
             field: "counters"
         )
         try Limits.check(
-            seconds: self.readSeconds, self.transformSeconds, self.writeSeconds, self.commitSeconds,
+            seconds: self.readSeconds,
+            self.transformSeconds,
+            self.writeSeconds,
+            self.commitSeconds,
             field: "counters"
         )
     }

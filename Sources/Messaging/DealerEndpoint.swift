@@ -2,7 +2,7 @@
 package actor DealerEndpoint {
     /// Under which the coordinator's ROUTER knows it; the same for its whole life.
     package nonisolated let identity: PeerID
-    /// What came in; ends with `close()`. For one consumer; the oldest is dropped when it lags.
+    /// What came in, for one consumer; the oldest is dropped when it lags, and `close()` ends it.
     package nonisolated let incoming: AsyncStream<IncomingFrames>
     private nonisolated let executor: PollingExecutor
     private let endpoint: Endpoint
@@ -28,7 +28,11 @@ package actor DealerEndpoint {
         let executor = if let executor { executor } else { try PollingExecutor() }
         let identity = PeerID.random()
         let socket = try Socket.dealer(
-            identity: identity, in: context, timings: timings, limits: limits, security: security
+            identity: identity,
+            in: context,
+            timings: timings,
+            limits: limits,
+            security: security
         )
         if endpoint.isIPv6Literal { try socket.enableIPv6() }
         try socket.connect(to: endpoint)
@@ -83,7 +87,11 @@ package actor DealerEndpoint {
             try old.setLinger(.zero)
         }
         let socket = try Socket.dealer(
-            identity: self.identity, in: context, timings: self.timings, limits: self.limits, security: self.security
+            identity: self.identity,
+            in: context,
+            timings: self.timings,
+            limits: self.limits,
+            security: self.security
         )
         if self.endpoint.isIPv6Literal { try socket.enableIPv6() }
         try socket.connect(to: self.endpoint)

@@ -11,7 +11,7 @@ final class Inbox: Sendable {
     /// Messages dropped so far.
     var dropped: Int { self.state.withLock { $0.dropped } }
 
-    /// The consumer's side. One consumer at a time.
+    /// The side of the consumer, of whom there is one at a time.
     func stream() -> AsyncStream<IncomingFrames> {
         AsyncStream(unfolding: { await self.next() }, onCancel: { self.finish() })
     }
@@ -67,7 +67,9 @@ extension Inbox {
             if self.isFinished { return nil }
             self.messages.append(message)
             self.byteCount += message.byteCount
-            while self.count > self.limits.queuedMessages || (self.byteCount > self.limits.queuedBytes && self.count > 1) {
+            while self.count > self.limits.queuedMessages
+                || (self.byteCount > self.limits.queuedBytes && self.count > 1)
+            {
                 _ = self.removeFirst()
                 self.dropped += 1
             }

@@ -16,7 +16,7 @@ package final class MessagingContext: Sendable {
     /// Whether this libzmq was built with CURVE.
     package static var hasCurve: Bool { zmq_has("curve") == 1 }
 
-    /// The address of a new socket. A number, because a pointer may not leave the lock; sockets are made under it.
+    /// The address of a new socket: a number, because a pointer may not leave the lock; sockets are made under it.
     func makeSocket(type: Int32) throws(MessagingError) -> UInt {
         try self.handle.withLock { (handle) throws(MessagingError) in
             guard let socket = zmq_socket(handle.pointer, type) else { throw .last(attempting: "making a socket") }

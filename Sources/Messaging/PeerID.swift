@@ -9,14 +9,18 @@ package struct PeerID: RawRepresentable, Hashable, Sendable, CustomStringConvert
     /// `W` and 16 random bytes, new for every process: a leading zero byte is libzmq's, and a repeated id evicts its holder.
     package static func random() -> Self {
         var generator = SystemRandomNumberGenerator()
-        return Self(rawValue: [UInt8(ascii: "W")] + (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        return Self(
+            rawValue: [UInt8(ascii: "W")] + (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        )
     }
 
     /// Hexadecimal.
     package var description: String {
-        self.rawValue.map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        self.rawValue
+            .map { byte in
+                let digits = String(byte, radix: 16)
+                return byte < 16 ? "0" + digits : digits
+            }
+            .joined()
     }
 }

@@ -24,7 +24,7 @@ struct Poller {
         }
     }
 
-    /// Waits until something is readable, or only looks. A signal ends the wait with nothing readable.
+    /// Waits until something is readable, or only looks; a signal ends the wait with nothing readable.
     mutating func poll(mayWait: Bool) {
         let count = zmq_poll(&self.items, Int32(self.items.count), mayWait ? -1 : 0)
         guard count < 0 else { return }

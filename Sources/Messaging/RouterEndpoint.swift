@@ -2,7 +2,7 @@
 package actor RouterEndpoint {
     /// Where it is bound, with the actual port.
     package nonisolated let boundEndpoint: Endpoint
-    /// What came in, from any peer; ends with `close()`. For one consumer; the oldest is dropped when it lags.
+    /// What came in, from any peer, for one consumer; the oldest is dropped when it lags, and `close()` ends it.
     package nonisolated let incoming: AsyncStream<IncomingFrames>
     private nonisolated let executor: PollingExecutor
     private let inbox: Inbox

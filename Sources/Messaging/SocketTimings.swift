@@ -1,6 +1,6 @@
 /// How often a socket looks whether its peer is there, and how it comes back.
 package struct SocketTimings: Sendable {
-    /// Between two heartbeats of ZMTP. They notice dead hosts and cut cables; a hung process still answers them.
+    /// Between two heartbeats of ZMTP, which notice dead hosts and cut cables; a hung process still answers them.
     package var heartbeatInterval: Duration
     /// Silence after which the connection is given up: several intervals, or a busy machine loses its connections.
     package var heartbeatTimeout: Duration

@@ -9,7 +9,8 @@ import Testing
         let valid = try Samples.allFrames()
         var refused = 0
         for _ in 0..<100_000 {
-            let frames = Bool.random(using: &generator)
+            let frames =
+                Bool.random(using: &generator)
                 ? Self.mutated(valid.randomElement(using: &generator) ?? [], using: &generator)
                 : Self.random(using: &generator)
             do {
@@ -64,13 +65,15 @@ import Testing
 
     private static func random(using generator: inout SplitMix64) -> [[UInt8]] {
         let count = Int.random(in: 0...4, using: &generator)
-        var frames = (0..<count).map { _ in
-            (0..<Int.random(in: 0...60, using: &generator)).map { _ in
-                Bool.random(using: &generator)
-                    ? Self.telling.randomElement(using: &generator) ?? 0
-                    : UInt8.random(in: .min ... .max, using: &generator)
+        var frames = (0..<count)
+            .map { _ in
+                (0..<Int.random(in: 0...60, using: &generator))
+                    .map { _ in
+                        Bool.random(using: &generator)
+                            ? Self.telling.randomElement(using: &generator) ?? 0
+                            : UInt8.random(in: .min ... .max, using: &generator)
+                    }
             }
-        }
         if !frames.isEmpty, Bool.random(using: &generator) { frames[0] = Array("GDW\u{1}".utf8) }
         return frames
     }

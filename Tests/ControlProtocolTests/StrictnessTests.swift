@@ -140,14 +140,19 @@ import Testing
             message: String(repeating: "ö", count: 5_000)
         )
         #expect(failed.message == String(repeating: "ö", count: 2_048))
-        #expect(Revoke(lease: Samples.leaseID, reason: "a" + String(repeating: "ö", count: 5_000)).reason.utf8.count == 4_095)
+        #expect(
+            Revoke(lease: Samples.leaseID, reason: "a" + String(repeating: "ö", count: 5_000)).reason.utf8.count
+                == 4_095
+        )
         let envelope = Envelope(header: Samples.header, message: WorkerMessage.failed(failed))
         #expect(try FrameCodec.decodeWorkerMessage(FrameCodec.encode(envelope)) == envelope)
     }
 
     @Test func whatAReceiverWouldRefuseIsNotSent() {
         let message = CoordinatorMessage.drain(Drain(deadlineSeconds: .infinity))
-        #expect(throws: ProtocolError.self) { try FrameCodec.encode(Envelope(header: Samples.header, message: message)) }
+        #expect(throws: ProtocolError.self) {
+            try FrameCodec.encode(Envelope(header: Samples.header, message: message))
+        }
     }
 
     @Test(arguments: [(1, 1, 1), (1, 3, 3), (3, 5, 3), (4, 5, nil), (0, 0, nil)] as [(UInt8, UInt8, UInt8?)])

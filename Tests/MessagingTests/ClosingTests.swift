@@ -55,12 +55,15 @@ import Testing
         let context = try MessagingContext()
         let executor = try PollingExecutor()
         let router = try RouterEndpoint(
-            binding: Endpoint("tcp://127.0.0.1:*"), context: context, executor: executor
+            binding: Endpoint("tcp://127.0.0.1:*"),
+            context: context,
+            executor: executor
         )
         for round in 0..<3 {
-            let dealers = try (0..<40).map { _ in
-                try DealerEndpoint(connecting: router.boundEndpoint, context: context, executor: executor)
-            }
+            let dealers = try (0..<40)
+                .map { _ in
+                    try DealerEndpoint(connecting: router.boundEndpoint, context: context, executor: executor)
+                }
             for dealer in dealers {
                 _ = await dealer.send([[UInt8(round)]])
             }

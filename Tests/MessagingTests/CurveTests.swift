@@ -47,7 +47,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "short", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf~", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf77"])
+    @Test(arguments: [
+        "", "short", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf~", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf77",
+    ])
     func whatIsNoKeyIsRefused(text: String) {
         let error = #expect(throws: MessagingError.self) { try CurveKey(text) }
         #expect(error?.code == .invalidKey)
