@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MigrationPlan
 import Testing
 
@@ -36,5 +37,43 @@ import Testing
     ])
     func whatIsNoPlanIsRefused(text: String, report: String) {
         #expect(PlanLoader.load(text: text, file: "p.yaml").report.text == report)
+    }
+
+    /// The reference shows every key once, so only the entities and phases that it leaves out are missed.
+    @Test func theExampleOfThePlanReferenceIsRead() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(decoding: Data(contentsOf: root.appending(path: "docs/plan.md")), as: UTF8.self)
+        let blocks = page.split(separator: "```", omittingEmptySubsequences: false)
+        let example = try #require(blocks.first { $0.hasPrefix("yaml\n") }).dropFirst("yaml\n".count)
+        let loaded = PlanLoader.load(text: String(example), file: "plan.md")
+        #expect(
+            Set(loaded.findings.filter { $0.severity == .error }.map(\.code)) == ["unknown-entity"],
+            "\(loaded.report.text)"
+        )
+        for finding in loaded.findings {
+            #expect(page.contains("`\(finding.code)`"))
+        }
+    }
+
+    @Test func aHashIsTheSHA256OfTheText() {
+        #expect(PlanHash.hex(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(PlanHash.tag(for: "abc") == 0xBA7)
+    }
+
+    @Test(arguments: [("22:00-05:00", 1_320, 300), ("9:30 – 17:05", 570, 1_025)])
+    func windowsTakeADashOrAHyphen(text: String, start: Int, end: Int) throws {
+        let plan = PlanSample.header + "run: { window: \(text) }\nentities: { a: { from: a, to: a, tag: 0 } }\n"
+        let loaded = PlanLoader.load(text: plan, file: "p")
+        #expect(loaded.findings == [])
+        #expect(loaded.plan?.run.window == TimeWindow(start: start, end: end))
+    }
+
+    @Test func rowsOfAReportKeepEverythingAFindingSays() {
+        let rows = PlanLoader.load(text: PlanSample.header + "runn: 1", file: "p.yaml").report.rows
+        #expect(rows.map(\.code) == ["empty-plan", "unknown-key"])
+        #expect(rows[1].line == 4)
+        #expect(rows[1].column == 1)
+        #expect(rows[1].hint?.hasPrefix("did you mean `run`?") == true)
     }
 }
