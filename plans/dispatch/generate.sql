@@ -694,7 +694,7 @@ BEGIN ATOMIC
              WHEN d.dirt = 'json_empty' THEN ''
              WHEN d.dirt = 'json_nul_escape' THEN '{"order_number": "A-' || d.n || '", "note": "scan\u0000.stl"}'
              WHEN d.dirt = 'json_lone_surrogate' THEN '{"order_number": "A-' || d.n || '", "note": "thanks \ud83e"}'
-             WHEN d.dirt = 'json_non_bmp' THEN '{"order_number": "A-' || d.n || '", "note": "🦷 \ud83e\uddb7 \\u0000 \"ok\"\r\n"}'
+             WHEN d.dirt = 'json_non_bmp' THEN left(document.text, -1) || ', "note": "🦷 \ud83e\uddb7 \\u0000 \"ok\"\r\n"}'
              WHEN d.dirt = 'json_truncated' THEN left(document.text, 30 + gen.pick(d.n, 306, 60)::integer)
              WHEN d.n % 15 = 0 THEN NULL
              ELSE document.text END,
@@ -703,9 +703,10 @@ BEGIN ATOMIC
     FROM gen.dealt_notifications(lower, upper) d
     CROSS JOIN LATERAL (SELECT gen.moment(d.n, :all_notifications, 308)) moment (created)
     CROSS JOIN LATERAL (SELECT format(
-        '{"order_number": "A-%s", "patient_name": "%s", "office_name": "Dental office %s", "due_date": "%s", "urgent": %s, "price": %s.%s, '
+        '{"order_number": "A-%s", "patient_name": "%s", "doctor_name": "Dr. %s", "office_name": "Dental office %s", "due_date": "%s", '
+            '"urgent": %s, "price": %s.%s, '
             '"lines": [{"no": 1, "text": "%s"}], "links": {"order": "https://lab.example/orders/%s", "unsubscribe": null}}',
-        d.n, gen.last_name(d.n, 303), d.n % 2500, to_char(moment.created, 'YYYY-MM-DD'), CASE WHEN d.n % 8 = 0 THEN 'true' ELSE 'false' END,
+        d.n, gen.last_name(d.n, 303), gen.last_name(d.n, 305), d.n % 2500, to_char(moment.created, 'YYYY-MM-DD'), CASE WHEN d.n % 8 = 0 THEN 'true' ELSE 'false' END,
         d.n % 900, 10 + d.n % 90, gen.prose(d.n, 304, 160), d.n % 150000)) document (text)
     JOIN gen.ok_users u ON u.pos = gen.skewed(d.n, 309, :ok_users)
     JOIN gen.ok_templates t ON t.pos = gen.skewed(d.n, 310, :ok_templates)
