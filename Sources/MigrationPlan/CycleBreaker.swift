@@ -8,8 +8,9 @@ struct CycleBreaker {
     private let rank: [String: Int]
     private let pins: [String: Int]
 
-    /// References looked at in search of the smallest set before a merely irreducible one is taken: a second or two in
-    /// a debug build, and enough for every pair among 60 columns. Safe in any size, at its cost in time.
+    /// References looked at in search of the smallest set, before a merely irreducible one is taken.
+    ///
+    /// Enough for every pair among 60 columns of one cycle. A ring of 2,000 nullable references took 5 s in a debug build.
     private static let work = 500_000
 
     init(plan: Plan, edges: [Dependency]) {
