@@ -75,7 +75,7 @@ extension Connection {
     }
 
     private func startCopy(_ sql: String, expecting expected: ExecStatusType) throws(PostgresError) {
-        self.abandonCommand()
+        try self.prepare(for: sql)
         let result = PQexec(self.handle, sql)
         defer { PQclear(result) }
         let status = PQresultStatus(result)

@@ -2,11 +2,14 @@ import CLibPQ
 import Glibc
 
 extension Connection {
-    /// How long the first try may take, over all addresses together, in milliseconds (safe from 1,000 on).
+    /// How long the first try may take, over all addresses together (safe from 1 s on).
     ///
     /// Most servers answer within this; where one address of several leads nowhere, the second try gives each address
     /// `connect_timeout`.
-    private static let firstTry: Int32 = 5000
+    private static let firstTry = Duration.seconds(5)
+
+    /// How long a server may take to answer, in seconds, unless the parameters say otherwise (safe from 2 on).
+    private static let timeout = 10
 
     /// Opens a session, or says why not.
     ///
@@ -22,7 +25,9 @@ extension Connection {
         }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
-        if !Self.complete(handle) { PQreset(handle) }
+        let timeout = parameters.resolvedValue("connect_timeout").flatMap { Int($0) } ?? Self.timeout
+        let firstTry = timeout > 0 ? min(.seconds(timeout), Self.firstTry) : Self.firstTry
+        if !Self.complete(handle, within: firstTry) { PQreset(handle) }
         guard PQstatus(handle) == CONNECTION_OK else {
             defer { PQfinish(handle) }
             throw Self.refusal(of: handle, attempt: "connecting to the \(role.rawValue) (\(parameters))")
@@ -33,10 +38,10 @@ extension Connection {
 
     /// Starts connecting with our defaults below, and our demands above, what the parameters say.
     private static func start(_ parameters: ConnectionParameters, applicationName: String) -> OpaquePointer? {
-        // A lost peer is noticed after 10 + 3 × 5 s of silence; a server that does not answer, after 10 s.
+        // A lost peer is noticed after 10 + 3 × 5 s of silence.
         var options = [
-            "connect_timeout": "10", "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5",
-            "keepalives_count": "3",
+            "connect_timeout": parameters.resolvedValue("connect_timeout") ?? String(Self.timeout),
+            "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3",
         ]
         options.merge(parameters.options) { _, given in given }
         options["application_name"] = applicationName
@@ -56,9 +61,9 @@ extension Connection {
     /// Drives the connection to its end.
     ///
     /// - Returns: Whether it ended, well or badly, before the time was up.
-    private static func complete(_ handle: OpaquePointer) -> Bool {
+    private static func complete(_ handle: OpaquePointer, within time: Duration) -> Bool {
         let clock = ContinuousClock()
-        let deadline = clock.now + .milliseconds(Int(Self.firstTry))
+        let deadline = clock.now + time
         // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PQCONNECTSTARTPARAMS
         var next = PGRES_POLLING_WRITING
         while next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING {
@@ -87,7 +92,8 @@ extension Connection {
         }
         // No password at all never reaches the server; it has the meaning of a wrong one.
         let missing: SQLState? = PQconnectionNeedsPassword(handle) == 1 ? "28P01" : nil
-        let state = words.last(where: isState).map { SQLState(rawValue: String($0.dropLast())) } ?? missing
+        let states = zip(words, words.dropFirst()).filter { $0.hasSuffix(":") && isState($1) }.map { $1.dropLast() }
+        let state = states.last.map { SQLState(rawValue: String($0)) } ?? missing
         let said = words.filter { !isState($0) }.joined(separator: " ")
         return PostgresError(code: .connectionFailed, message: "\(attempt) failed: \(said)", sqlState: state)
     }

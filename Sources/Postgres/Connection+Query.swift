@@ -7,7 +7,7 @@ extension Connection {
     /// - Returns: The last command tag, such as `UPDATE 1`.
     @discardableResult
     package func execute(_ sql: String) throws(PostgresError) -> String {
-        self.abandonCommand()
+        try self.prepare(for: sql)
         let result = PQexec(self.handle, sql)
         defer { PQclear(result) }
         try self.check(result, sql)
@@ -17,7 +17,7 @@ extension Connection {
     /// Runs one statement with parameters and takes its rows.
     @discardableResult
     package func query(_ sql: String, _ parameters: [QueryParameter] = []) throws(PostgresError) -> QueryResult {
-        self.abandonCommand()
+        try self.prepare(for: sql)
         let result = try self.send(sql, parameters)
         defer { PQclear(result) }
         try self.check(result, sql)
@@ -36,6 +36,14 @@ extension Connection {
                 message: "\(self.attempt("COMMIT")): an earlier statement had failed, everything was rolled back"
             )
         }
+    }
+
+    /// Makes sure that the session is free, and that libpq sees the whole statement.
+    func prepare(for sql: String) throws(PostgresError) {
+        guard !sql.utf8.contains(0) else {
+            throw PostgresError(code: .invalidParameters, message: "\(self.attempt(sql)): it contains a NUL character")
+        }
+        self.abandonCommand()
     }
 
     private func send(_ sql: String, _ parameters: [QueryParameter]) throws(PostgresError) -> OpaquePointer? {

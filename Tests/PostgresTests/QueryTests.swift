@@ -66,8 +66,9 @@ import Testing
         }
     }
 
-    @Test func `a NUL character can't be a parameter`() throws {
+    @Test func `a NUL character is refused, not taken for the end`() throws {
         let connection = try self.database.open()
         #expect(failure { try connection.query("SELECT $1", ["a\0b"]) }?.code == .invalidParameters)
+        #expect(failure { try connection.execute("SELECT 1 \0 WHERE false") }?.code == .invalidParameters)
     }
 }
