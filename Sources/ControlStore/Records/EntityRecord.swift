@@ -5,10 +5,10 @@ package import Scheduling
 package struct NewEntity: Sendable {
     package var name: EntityName
     package var phase: String?
-    /// Qualified names.
+    /// Both qualified and quoted, as SQL takes them.
     package var sourceTable: String
     package var targetTable: String
-    /// UUID and legacy column of the target, as the audit view reads them.
+    /// UUID and legacy column of the target, not quoted; the audit view shows entities that have both.
     package var idColumn: String?
     package var legacyColumn: String?
     package var dependsOn: [EntityName]

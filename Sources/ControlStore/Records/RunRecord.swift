@@ -61,6 +61,8 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var sourceSystem: UInt64?
     /// The newest snapshot, nil before the first.
     package var snapshot: SnapshotRecord?
+    /// Counts the changes of any presence; LEASE carries it.
+    package var presenceEpoch: Int
     /// JSON, nil until somebody recorded some.
     package var metrics: String?
     package var errorDetails: String?

@@ -87,7 +87,7 @@ extension ControlSchema {
                 presence  bytea NOT NULL
             );
             ALTER TABLE godwit.shard_presence ALTER presence SET STORAGE EXTERNAL;
-            CREATE INDEX shard_presence_entity ON godwit.shard_presence (run_id, entity);
+            CREATE INDEX shard_presence_entity ON godwit.shard_presence (run_id, entity, shard_id);
             COMMENT ON COLUMN godwit.shard_presence.presence IS 'Source keys that are in the target.';
             """
     )

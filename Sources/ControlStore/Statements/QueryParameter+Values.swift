@@ -22,10 +22,15 @@ extension QueryParameter {
 
     /// A JSON object.
     static func json(_ value: some Encodable) -> QueryParameter {
+        .text(Self.jsonText(value))
+    }
+
+    /// A JSON object's text, for arrays of them.
+    static func jsonText(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        // Dictionaries of counters and texts always encode.
-        guard let data = try? encoder.encode(value) else { return .text("{}") }
-        return .text(String(decoding: data, as: UTF8.self))
+        // Dictionaries of finite numbers and texts always encode; a figure that is none is left out with the rest.
+        guard let data = try? encoder.encode(value) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -185,7 +185,7 @@ extension ControlStore {
             SELECT run.id, run.number, run.name, run.migration_type, run.status, run.status_reason, run.plan_hash,
                    extract(epoch FROM run.started_at) AS started_at,
                    extract(epoch FROM run.completed_at) AS completed_at,
-                   run.created_by, run.is_mixed, run.source_system, run.metrics, run.error_details,
+                   run.created_by, run.is_mixed, run.source_system, run.presence_epoch, run.metrics, run.error_details,
                    snapshot.number AS snapshot_number, snapshot.snapshot_id, snapshot.snapshot_lsn,
                    snapshot.snapshot_xmin, extract(epoch FROM snapshot.taken_at) AS taken_at
               FROM godwit.migration_runs AS run
@@ -214,6 +214,7 @@ extension RunRecord {
         self.createdBy = row.text("created_by") ?? ""
         self.isMixed = row.flag("is_mixed")
         self.sourceSystem = row.optional("source_system") { UInt64($0) }
+        self.presenceEpoch = row.count("presence_epoch")
         self.metrics = row.text("metrics")
         self.errorDetails = row.text("error_details")
         self.snapshot = row.isNull("snapshot_id") ? nil : SnapshotRecord(row)

@@ -84,9 +84,10 @@ package actor ControlStore {
     /// Runs statements in one transaction.
     func transaction<Value: Sendable>(
         _ purpose: String,
+        isolation: String = "READ COMMITTED, READ WRITE",
         _ body: () throws(ControlStoreError) -> Value
     ) throws(ControlStoreError) -> Value {
-        try self.query(purpose, "BEGIN")
+        try self.query(purpose, "BEGIN ISOLATION LEVEL \(isolation)")
         do throws(ControlStoreError) {
             let value = try body()
             try self.commit(purpose)

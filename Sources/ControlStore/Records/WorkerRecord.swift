@@ -1,0 +1,39 @@
+package import FoundationEssentials
+package import Scheduling
+
+/// A worker process as the coordinator last heard of it.
+package struct WorkerRecord: Sendable, Codable, Equatable {
+    package var incarnation: Incarnation
+    package var name: WorkerName
+    package var host: String
+    package var pid: Int
+    package var slots: Int
+    package var build: String
+    /// As the worker names it: `running`, `draining`, `gone` …
+    package var state: String
+    /// A JSON object.
+    package var counters: String
+    /// Set by the control schema.
+    package var startedAt: Date?
+    package var lastSeen: Date?
+
+    package init(
+        incarnation: Incarnation,
+        name: WorkerName,
+        host: String,
+        pid: Int,
+        slots: Int,
+        build: String,
+        state: String,
+        counters: String = "{}"
+    ) {
+        self.incarnation = incarnation
+        self.name = name
+        self.host = host
+        self.pid = pid
+        self.slots = slots
+        self.build = build
+        self.state = state
+        self.counters = counters
+    }
+}

@@ -1,0 +1,60 @@
+package import Scheduling
+
+/// Rejects of a shard in COPY's text form, for the shard's own transaction.
+///
+/// https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
+package struct RejectCopy: Sendable {
+    /// The statement for `Connection.copyIn`.
+    package static let sql = """
+        COPY godwit.rejects (run_id, entity, shard_id, source_key, reason, column_name, detail, source_row) FROM STDIN
+        """
+
+    /// The lines so far.
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var count = 0
+    /// Run, entity and shard, with the tab behind: the beginning of every line.
+    private let prefix: [UInt8]
+
+    package init(run: RunID, entity: EntityName, shard: ShardID) {
+        var prefix = Array("\(run)\t".utf8)
+        Self.append(entity.rawValue, to: &prefix)
+        prefix += "\t\(shard.rawValue)\t".utf8
+        self.prefix = prefix
+    }
+
+    /// Adds one reject; `sourceRow` is JSON.
+    package mutating func append(key: Int64, reason: String, column: String?, detail: String?, sourceRow: String?) {
+        self.bytes += self.prefix
+        self.bytes += String(key).utf8
+        for field in [reason, column, detail, sourceRow] {
+            self.bytes.append(UInt8(ascii: "\t"))
+            if let field {
+                Self.append(field, to: &self.bytes)
+            } else {
+                self.bytes += "\\N".utf8
+            }
+        }
+        self.bytes.append(UInt8(ascii: "\n"))
+        self.count += 1
+    }
+
+    /// Forgets the lines and keeps the memory.
+    package mutating func removeAll() {
+        self.bytes.removeAll(keepingCapacity: true)
+        self.count = 0
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+            case UInt8(ascii: "\t"): bytes += "\\t".utf8
+            case UInt8(ascii: "\n"): bytes += "\\n".utf8
+            case UInt8(ascii: "\r"): bytes += "\\r".utf8
+            // PostgreSQL's texts hold no NUL; U+FFFD keeps one in a message of ours from failing the shard.
+            case 0: bytes += "\u{fffd}".utf8
+            default: bytes.append(byte)
+            }
+        }
+    }
+}

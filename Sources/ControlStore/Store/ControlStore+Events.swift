@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// Records events; anybody may, because they decide nothing.
+    package func record(_ events: [NewEvent], of run: RunID) throws(ControlStoreError) {
+        guard !events.isEmpty else { return }
+        try self.query(
+            "record \(events.count) events",
+            """
+            INSERT INTO godwit.events (run_id, level, message, entity, shard_id, worker, data)
+            SELECT $1::uuid, event.level, event.message, event.entity, event.shard_id, event.worker, event.data
+              FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::jsonb[]) WITH ORDINALITY
+                   AS event(level, message, entity, shard_id, worker, data, position)
+             ORDER BY event.position
+            """,
+            [
+                .run(run), .texts(events.map(\.level.rawValue)), .texts(events.map(\.message)),
+                .texts(events.map(\.entity?.rawValue)), .texts(events.map { $0.shard.map { String($0.rawValue) } }),
+                .texts(events.map(\.worker?.rawValue)), .texts(events.map { QueryParameter.jsonText($0.data) }),
+            ]
+        )
+    }
+
+    /// The events of a run, oldest first; with `after`, what is new since.
+    package func events(
+        of run: RunID,
+        _ filter: EventFilter = EventFilter(),
+        limit: Int = 1000
+    ) throws(ControlStoreError) -> [EventRecord] {
+        try self.query(
+            "read the events of run \(run)",
+            """
+            SELECT id, extract(epoch FROM at) AS at, level, message, entity, shard_id, worker, data
+              FROM godwit.events
+             WHERE run_id = $1::uuid AND id > $2::bigint
+               AND ($3::text IS NULL OR entity = $3::text)
+               AND ($4::bigint IS NULL OR shard_id = $4::bigint)
+               AND ($5::text IS NULL OR level = $5::text)
+             ORDER BY id
+             LIMIT \(limit)
+            """,
+            [
+                .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .integer(filter.shard?.rawValue),
+                .text(filter.level?.rawValue),
+            ]
+        ).rows.map { EventRecord($0) }
+    }
+}
+
+extension EventRecord {
+    init(_ row: Row) {
+        self.id = row.value("id") { Int64($0) }
+        self.at = row.date("at") ?? .distantPast
+        self.level = row.value("level") { EventLevel(rawValue: $0) }
+        self.message = row.string("message")
+        self.entity = row.text("entity").map { EntityName(rawValue: $0) }
+        self.shard = row.optional("shard_id") { ShardID($0) }
+        self.worker = row.text("worker").map { WorkerName(rawValue: $0) }
+        self.data = row.string("data")
+    }
+}

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// So many bitmaps come in one answer (some megabytes).
+    private static let bitmapsPerAnswer = 500
+
+    /// Which keys of a settled entity are in the target, and which may still come.
+    package func presence(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> PresenceReport {
+        let purpose = "read the presence of \(entity)"
+        return try self.transaction(purpose, isolation: "REPEATABLE READ, READ ONLY") { () throws(ControlStoreError) in
+            PresenceReport(
+                bitmaps: try self.bitmaps(purpose, entity, run),
+                pendingKeys: try self.parentPendingRejects(of: entity, in: run),
+                failedRanges: try self.query(
+                    purpose,
+                    """
+                    SELECT lower_key, upper_key FROM godwit.shards
+                     WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state = 'failed' ORDER BY lower_key
+                    """,
+                    [.run(run), .entity(entity)]
+                ).rows.map { $0.range() }
+            )
+        }
+    }
+
+    /// The keys rejected as `parent_pending` that no replay has taken up, ascending.
+    package func parentPendingRejects(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [Int64] {
+        try self.query(
+            "read the pending rejects of \(entity)",
+            """
+            SELECT DISTINCT source_key FROM godwit.rejects
+             WHERE run_id = $1::uuid AND entity = $2 AND reason = 'parent_pending' AND resolved_at IS NULL
+             ORDER BY source_key
+            """,
+            [.run(run), .entity(entity)]
+        ).rows.compactMap { $0.integer("source_key") }
+    }
+
+    /// Unresolved rejects by entity and reason.
+    package func rejectCounts(of run: RunID) throws(ControlStoreError) -> [RejectCount] {
+        try self.query(
+            "count the rejects of run \(run)",
+            """
+            SELECT entity, reason, count(*) AS count FROM godwit.rejects
+             WHERE run_id = $1::uuid AND resolved_at IS NULL GROUP BY entity, reason ORDER BY entity, reason
+            """,
+            [.run(run)]
+        ).rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("reason"), count: $0.count("count")) }
+    }
+
+    /// Rejects of a run in the order in which they were recorded.
+    package func rejects(
+        of run: RunID,
+        _ filter: RejectFilter = RejectFilter(),
+        limit: Int = 1000
+    ) throws(ControlStoreError) -> [RejectRecord] {
+        try self.query(
+            "read the rejects of run \(run)",
+            """
+            SELECT id, entity, shard_id, source_key, reason, column_name, detail, source_row,
+                   extract(epoch FROM created_at) AS created_at, extract(epoch FROM resolved_at) AS resolved_at
+              FROM godwit.rejects
+             WHERE run_id = $1::uuid AND id > $2::bigint
+               AND ($3::text IS NULL OR entity = $3::text)
+               AND ($4::text IS NULL OR reason = $4::text)
+               AND ($5::boolean OR resolved_at IS NULL)
+             ORDER BY id
+             LIMIT \(limit)
+            """,
+            [
+                .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .text(filter.reason),
+                .bool(filter.includesResolved),
+            ]
+        ).rows.map { RejectRecord($0) }
+    }
+
+    /// Counts a change of the presence of any entity of a run.
+    ///
+    /// - Returns: The new epoch, which LEASE carries.
+    package func advancePresenceEpoch(of run: RunID) throws(ControlStoreError) -> Int {
+        let result = try self.lead(
+            "advance the presence epoch of run \(run)",
+            """
+            UPDATE godwit.migration_runs SET presence_epoch = presence_epoch + 1
+             WHERE id = $2::uuid AND \(Self.reigns) RETURNING presence_epoch
+            """,
+            [.run(run)]
+        )
+        guard let row = result.first else { throw ControlStoreError(.notFound, "there is no run \(run)") }
+        return row.count("presence_epoch")
+    }
+
+    private func bitmaps(
+        _ purpose: String,
+        _ entity: EntityName,
+        _ run: RunID
+    ) throws(ControlStoreError) -> [[UInt8]] {
+        var bitmaps: [[UInt8]] = []
+        var last: Int64 = 0
+        while true {
+            let page = try self.query(
+                purpose,
+                """
+                SELECT shard_id, presence FROM godwit.shard_presence
+                 WHERE run_id = $1::uuid AND entity = $2 AND shard_id > $3::bigint
+                 ORDER BY shard_id LIMIT \(Self.bitmapsPerAnswer)
+                """,
+                [.run(run), .entity(entity), .integer(last)]
+            )
+            bitmaps += page.rows.compactMap { $0.bytes("presence") }
+            guard page.count == Self.bitmapsPerAnswer, let next = page.rows.last?.integer("shard_id") else {
+                return bitmaps
+            }
+            last = next
+        }
+    }
+}
+
+extension RejectRecord {
+    init(_ row: Row) {
+        self.id = row.value("id") { Int64($0) }
+        self.entity = row.entity("entity")
+        self.shard = row.shard("shard_id")
+        self.key = row.value("source_key") { Int64($0) }
+        self.reason = row.string("reason")
+        self.column = row.text("column_name")
+        self.detail = row.text("detail")
+        self.sourceRow = row.text("source_row")
+        self.createdAt = row.date("created_at") ?? .distantPast
+        self.resolvedAt = row.date("resolved_at")
+    }
+}

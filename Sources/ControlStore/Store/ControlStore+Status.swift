@@ -1,0 +1,116 @@
+import FoundationEssentials
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// How a run stands; all of it from one snapshot, so that the sums agree.
+    package func status(of run: RunID) throws(ControlStoreError) -> StatusReport {
+        let purpose = "read the status of run \(run)"
+        return try self.transaction(purpose, isolation: "REPEATABLE READ, READ ONLY") { () throws(ControlStoreError) in
+            let record = try self.run(matching: .id(run))
+            var entities = try self.entityTotals(purpose, run)
+            let places = Dictionary(uniqueKeysWithValues: entities.enumerated().map { ($1.name, $0) })
+            for adjusted in try self.adjustments(purpose, run) {
+                guard let place = places[adjusted.entity] else { continue }
+                entities[place].counters.adjusted[adjusted.reason] = adjusted.count
+            }
+            for rejects in try self.rejectCounts(of: run) {
+                guard let place = places[rejects.entity] else { continue }
+                entities[place].rejects[rejects.reason] = rejects.count
+            }
+            return StatusReport(
+                run: record,
+                entities: entities,
+                workers: try self.workers(of: run),
+                durations: try self.durations(purpose, run)
+            )
+        }
+    }
+
+    private func entityTotals(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> [EntityStatus] {
+        try self.query(
+            purpose,
+            """
+            SELECT entity, position, phase, stage, source_table, target_table,
+                   extract(epoch FROM started_at) AS started_at, extract(epoch FROM settled_at) AS settled_at,
+                   extract(epoch FROM completed_at) AS completed_at, pending, leased, done, failed,
+                   estimated_rows, estimated_bytes, source_rows, migrated, rejected, filtered, bytes_read, bytes_written
+              FROM godwit.entity_totals WHERE run_id = $1::uuid ORDER BY position
+            """,
+            [.run(run)]
+        ).rows.map { EntityStatus($0) }
+    }
+
+    /// Adjusted rows by entity and kind.
+    private func adjustments(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> [RejectCount] {
+        try self.query(
+            purpose,
+            """
+            SELECT shard.entity, adjusted.key AS kind, sum(adjusted.value::bigint)::bigint AS count
+              FROM godwit.shards AS shard, jsonb_each_text(shard.adjusted) AS adjusted
+             WHERE shard.run_id = $1::uuid AND shard.adjusted <> '{}'
+             GROUP BY shard.entity, adjusted.key
+            """,
+            [.run(run)]
+        ).rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("kind"), count: $0.count("count")) }
+    }
+
+    private func durations(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> ShardDurations? {
+        let row = try self.query(
+            purpose,
+            """
+            SELECT share[1] AS median, share[2] AS percentile95, share[3] AS longest
+              FROM (SELECT percentile_cont(ARRAY[0.5, 0.95, 1]) WITHIN GROUP
+                               (ORDER BY extract(epoch FROM finished_at - leased_at)::double precision) AS share
+                      FROM godwit.shards WHERE run_id = $1::uuid AND state = 'done') AS durations
+            """,
+            [.run(run)]
+        ).first
+        guard let row, let median = row.double("median"), let percentile95 = row.double("percentile95"),
+            let longest = row.double("longest")
+        else { return nil }
+        return ShardDurations(median: median, percentile95: percentile95, longest: longest)
+    }
+}
+
+extension EntityStatus {
+    init(_ row: Row) {
+        self.name = row.entity("entity")
+        self.position = row.count("position")
+        self.phase = row.text("phase")
+        self.stage = row.value("stage") { EntityNode.Stage(rawValue: $0) }
+        self.sourceTable = row.string("source_table")
+        self.targetTable = row.string("target_table")
+        self.startedAt = row.date("started_at")
+        self.settledAt = row.date("settled_at")
+        self.completedAt = row.date("completed_at")
+        self.shards = ShardTally(row)
+        self.estimatedRows = row.count("estimated_rows")
+        self.estimatedBytes = row.count("estimated_bytes")
+        self.counters = ShardCounters(row, adjusted: [:])
+        self.rejects = [:]
+    }
+}
+
+extension ShardTally {
+    init(_ row: Row) {
+        self.pending = row.count("pending")
+        self.leased = row.count("leased")
+        self.done = row.count("done")
+        self.failed = row.count("failed")
+    }
+}
+
+extension ShardCounters {
+    init(_ row: Row, adjusted: [String: Int]) {
+        self.init(
+            sourceRows: row.count("source_rows"),
+            migrated: row.count("migrated"),
+            rejected: row.count("rejected"),
+            filtered: row.count("filtered"),
+            adjusted: adjusted,
+            bytesRead: row.count("bytes_read"),
+            bytesWritten: row.count("bytes_written")
+        )
+    }
+}

@@ -1,0 +1,55 @@
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// Switches objects off and records how to bring them back, in one transaction.
+    package func suspend(_ objects: [SuspendedObject], in run: RunID) throws(ControlStoreError) {
+        guard !objects.isEmpty else { return }
+        try self.transaction("suspend \(objects.count) objects of the target") { () throws(ControlStoreError) in
+            for object in objects {
+                let purpose = "suspend \(object.kind) \(object.name) of \(object.table)"
+                try self.lead(
+                    purpose,
+                    """
+                    INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, restore_sql)
+                    SELECT $2::uuid, $3, $4, $5, $6, $7 WHERE \(Self.reigns)
+                    """,
+                    [
+                        .run(run), .entity(object.entity), .text(object.kind), .text(object.table), .text(object.name),
+                        .text(object.restoreSQL),
+                    ]
+                )
+                try self.query(purpose, object.suspendSQL)
+            }
+        }
+    }
+
+    /// Brings back what was switched off, the last first; works without a coordinator, whatever became of the run.
+    ///
+    /// - Parameter entity: Nil for all of the run.
+    /// - Returns: The number of objects.
+    @discardableResult
+    package func restoreObjects(of run: RunID, entity: EntityName? = nil) throws(ControlStoreError) -> Int {
+        try self.transaction("restore suspended objects") { () throws(ControlStoreError) in
+            let suspended = try self.query(
+                "read the suspended objects",
+                """
+                SELECT id, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
+                 WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND restored_at IS NULL
+                 ORDER BY id DESC FOR UPDATE
+                """,
+                [.run(run), .text(entity?.rawValue)]
+            ).rows
+            for object in suspended {
+                let name = "\(object.string("kind")) \(object.string("object_name")) of \(object.string("table_name"))"
+                try self.query("restore \(name)", object.string("restore_sql"))
+                try self.query(
+                    "restore \(name)",
+                    "UPDATE godwit.suspended_objects SET restored_at = clock_timestamp() WHERE id = $1::bigint",
+                    [.integer(object.integer("id"))]
+                )
+            }
+            return suspended.count
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import FoundationEssentials
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// Records what the workers said of themselves last.
+    package func record(_ workers: [WorkerRecord], of run: RunID) throws(ControlStoreError) {
+        guard !workers.isEmpty else { return }
+        try self.lead(
+            "record \(workers.count) workers",
+            """
+            INSERT INTO godwit.workers AS worker (run_id, incarnation, name, host, pid, slots, build, state, counters)
+            SELECT $2::uuid, seen.*
+              FROM unnest($3::uuid[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
+                          $10::jsonb[])
+                   AS seen(incarnation, name, host, pid, slots, build, state, counters)
+             WHERE \(Self.reigns)
+            ON CONFLICT (incarnation) DO UPDATE
+               SET run_id = excluded.run_id, slots = excluded.slots, state = excluded.state,
+                   counters = excluded.counters, last_seen = clock_timestamp()
+            """,
+            [
+                .run(run), .texts(workers.map(\.incarnation.description)), .texts(workers.map(\.name.rawValue)),
+                .texts(workers.map(\.host)), .integers(workers.map { Int64($0.pid) }),
+                .integers(workers.map { Int64($0.slots) }), .texts(workers.map(\.build)), .texts(workers.map(\.state)),
+                .texts(workers.map(\.counters)),
+            ]
+        )
+    }
+
+    /// The workers of a run, the newest of a name first.
+    package func workers(of run: RunID) throws(ControlStoreError) -> [WorkerRecord] {
+        try self.query(
+            "read the workers of run \(run)",
+            """
+            SELECT incarnation, name, host, pid, slots, build, state, counters,
+                   extract(epoch FROM started_at) AS started_at, extract(epoch FROM last_seen) AS last_seen
+              FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
+            """,
+            [.run(run)]
+        ).rows.map { WorkerRecord($0) }
+    }
+}
+
+extension WorkerRecord {
+    init(_ row: Row) {
+        self.incarnation = row.value("incarnation") { Incarnation($0) }
+        self.name = WorkerName(rawValue: row.string("name"))
+        self.host = row.string("host")
+        self.pid = row.count("pid")
+        self.slots = row.count("slots")
+        self.build = row.string("build")
+        self.state = row.string("state")
+        self.counters = row.string("counters")
+        self.startedAt = row.date("started_at")
+        self.lastSeen = row.date("last_seen")
+    }
+}

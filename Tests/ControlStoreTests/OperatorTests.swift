@@ -1,0 +1,85 @@
+import ControlStore
+import Postgres
+import PostgresFixture
+import Scheduling
+import Testing
+
+@Suite struct OperatorTests {
+    /// A run whose first shard is done, whose second has failed, whose third is pending, and a store without a term.
+    private func ended() async throws -> (fixture: StoreFixture, operator: ControlStore) {
+        let fixture = try await StoreFixture(shards: 3)
+        let granted = try await fixture.grant(Array(fixture.shards[..<2]))
+        try fixture.finish(granted[0])
+        try await fixture.store.recordFailure(
+            AttemptFailure(
+                shard: granted[1].shard, lease: granted[1].lease, errorClass: "rows", countsAsAttempt: true,
+                sqlState: "XX000", message: "no", verdict: .fail
+            )
+        )
+        let store = ControlStore(parameters: fixture.parameters, applicationName: "test operator")
+        return (fixture, store)
+    }
+
+    @Test func `retry takes failed shards only, and all or none`() async throws {
+        let (fixture, store) = try await self.ended()
+        for (shards, code) in [
+            ([fixture.shards[1], fixture.shards[0]], ControlStoreError.Code.refused),
+            ([fixture.shards[1], fixture.shards[2]], .refused),
+            ([fixture.shards[1], ShardID(rawValue: 999_999)], .notFound),
+        ] {
+            do {
+                try await store.retry(.shards(shards), in: fixture.run)
+                Issue.record("\(shards) were retried")
+            } catch {
+                #expect(error.code == code)
+                #expect(error.message.contains(shards[1].description))
+            }
+        }
+        #expect(try await fixture.state(of: fixture.shards[1]) == .failed)
+        #expect(try await store.retry(.shards([fixture.shards[1]]), in: fixture.run) == [fixture.shards[1]])
+        let (shard, attempts) = try await store.shard(fixture.shards[1])
+        #expect(shard.state == .pending)
+        #expect(shard.failedAttempts == 0)
+        #expect(shard.attempt == 1)
+        #expect(attempts.map(\.outcome) == ["failed"])
+        #expect(try await store.events(of: fixture.run).map(\.message) == ["shards retried by an operator"])
+    }
+
+    @Test func `retry of a run that had ended leaves it to be resumed`() async throws {
+        let (fixture, store) = try await self.ended()
+        try await fixture.store.setStage(of: StoreFixture.entity, in: fixture.run, .complete)
+        try await fixture.store.setStatus(fixture.run, .completed)
+        #expect(try await store.retry(.entity(StoreFixture.entity), in: fixture.run) == [fixture.shards[1]])
+        #expect(try await store.unfinishedRun(planName: "dispatch")?.status == .paused)
+        #expect(try await store.entities(of: fixture.run).map(\.stage) == [.copying])
+        #expect(try await store.retry(.failed, in: fixture.run).isEmpty)
+        await #expect(throws: ControlStoreError.self) {
+            try await store.retry(.entity(EntityName(rawValue: "nobody")), in: fixture.run)
+        }
+    }
+
+    @Test func `pause and resume say when there is nothing to do`() async throws {
+        let (fixture, store) = try await self.ended()
+        try await store.pause(fixture.run, reason: "lunch")
+        try await store.pause(fixture.run, reason: "lunch")
+        #expect(try await store.run(matching: .latest).statusReason == "lunch")
+        try await store.resume(fixture.run)
+        #expect(try await store.run(matching: .latest).status == .running)
+        try await fixture.store.setStatus(fixture.run, .completed)
+        await #expect(throws: ControlStoreError.self) { try await store.pause(fixture.run, reason: "lunch") }
+    }
+
+    @Test func `a cancelled run's leases are void, and its shards stay as they are`() async throws {
+        let (fixture, store) = try await self.ended()
+        let granted = try await fixture.grant([fixture.shards[2]])[0]
+        let slot = try fixture.slot(granted.lease)
+        try slot.execute("BEGIN")
+        try await store.cancel(fixture.run, reason: "no more")
+        #expect(try StoreFixture.fence(granted, on: slot) == false)
+        #expect(try await store.shard(granted.shard).attempts.map(\.outcome) == ["cancelled"])
+        #expect(try await fixture.grant([fixture.shards[2]]).isEmpty)
+        try await fixture.store.setStatus(fixture.run, .running)
+        #expect(try await store.run(matching: .latest).status == .cancelled)
+        await #expect(throws: ControlStoreError.self) { try await store.retry(.failed, in: fixture.run) }
+    }
+}
