@@ -10,7 +10,9 @@ extension CastTable {
         }
         var carriage = Crossing.Carriage(note: element.note)
         switch element.cast {
-        case .none: carriage.cast = .none
+        case .none:
+            // Free for a built-in element; for a domain over it the element's OID in the header becomes the base type's.
+            if case .builtIn(let name, _) = to { carriage.cast = .to(name + "[]") }
         case .to(let type) where type.contains("::"): return refusal
         case .to(let type): carriage.cast = .to(type + "[]")
         case .atTimeZone: return refusal
