@@ -4,6 +4,8 @@ import CLibPQ
 package struct QueryResult: Sendable {
     /// The columns' names, in order.
     package let columns: [String]
+    /// The columns' types, in order; domains appear as the types below them.
+    package let columnTypes: [ColumnType]
     /// The number of rows.
     package let count: Int
     /// What the server did, such as `SELECT 3` or `UPDATE 1`.
@@ -20,6 +22,7 @@ package struct QueryResult: Sendable {
         let width = PQnfields(result)
         let height = PQntuples(result)
         self.columns = (0..<width).map { String(cString: PQfname(result, $0)) }
+        self.columnTypes = (0..<width).map { ColumnType(oid: PQftype(result, $0), modifier: PQfmod(result, $0)) }
         self.count = Int(height)
         self.commandTag = String(cString: PQcmdStatus(result))
         self.affectedRows = Int(String(cString: PQcmdTuples(result))) ?? 0
@@ -61,6 +64,12 @@ package struct QueryResult: Sendable {
 }
 
 extension QueryResult {
+    /// A column's type with its length, precision or scale (`atttypmod`; −1 for none).
+    package struct ColumnType: Sendable, Equatable {
+        package var oid: UInt32
+        package var modifier: Int32
+    }
+
     /// The rows as a collection.
     package struct Rows: RandomAccessCollection, Sendable {
         let result: QueryResult
