@@ -5,19 +5,30 @@ extension CastTable {
             "\(from.description)[] does not become \(to.description)[] element by element",
             hint: "convert the array with `sql:`"
         )
-        guard case .carried(let element) = self.crossing(from: from, to: to), element.conversion == nil else {
+        switch self.crossing(from: from, to: to) {
+        case .labels:
+            var carriage = Crossing.Carriage(.to("text[]"), note: "the target's server checks the labels in the array")
+            carriage.replacesElementType = true
+            return .carried(carriage)
+        case .carried(let element) where element.conversion == nil:
+            return self.carried(element, to).map(Crossing.carried) ?? refusal
+        case .carried, .json, .refused:
             return refusal
         }
+    }
+
+    private func carried(_ element: Crossing.Carriage, _ to: TypeShape) -> Crossing.Carriage? {
         var carriage = Crossing.Carriage(note: element.note)
         switch element.cast {
         case .none:
             // Free for a built-in element; for a domain over it the element's OID in the header becomes the base type's.
             if case .builtIn(let name, _) = to { carriage.cast = .to(name + "[]") }
-        case .to(let type) where type.contains("::"): return refusal
-        case .to(let type): carriage.cast = .to(type + "[]")
-        case .atTimeZone: return refusal
+        case .to(let type):
+            carriage.cast = .to(type + "[]")
+        case .through, .atTimeZone:
+            return nil
         }
         carriage.replacesElementType = !to.isBuiltIn
-        return .carried(carriage)
+        return carriage
     }
 }

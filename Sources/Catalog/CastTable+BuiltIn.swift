@@ -20,7 +20,7 @@ extension CastTable {
         case ("int8", "int4"): return .copied(.none, .int8ToInt4)
         case ("int8", "int2"), ("int4", "int2"): return .copied(.to("int8"), .int8ToInt2)
         case ("bool", "int4"): return .copied(.to("int4"))
-        case ("bool", "int2"), ("bool", "int8"): return .copied(.to("int4::pg_catalog.\(to)"))
+        case ("bool", "int2"), ("bool", "int8"): return .copied(.through("int4", to: to))
         case ("int2", "float4"), ("int2", "float8"), ("int4", "float8"), ("float4", "float8"): return .copied(.to(to))
         case ("date", "timestamptz"), ("timestamp", "timestamptz"): return self.toZonedTime(source, target)
         case ("date", "timestamp"), ("cidr", "inet"), ("macaddr", "macaddr8"): return .copied(.to(to))

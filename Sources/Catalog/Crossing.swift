@@ -31,8 +31,8 @@ extension Crossing {
         .carried(Carriage(cast, conversion, note: note))
     }
 
-    static func refused(_ hint: String) -> Self {
-        .refused(hint, hint: hint)
+    static func refused(_ reason: String) -> Self {
+        .refused(reason, hint: "say how with `sql:`")
     }
 }
 
@@ -41,14 +41,26 @@ enum SourceCast: Equatable {
     case none
     /// To a built-in type under its internal name, with `[]` for arrays.
     case to(String)
+    /// To the first type, then to the second.
+    case through(String, to: String)
     /// A `timestamp` or `date` read as local time of that zone.
     case atTimeZone(String)
+
+    /// The built-in type that comes out, nil for the expression's own.
+    var type: String? {
+        switch self {
+        case .none: nil
+        case .to(let type), .through(_, let type): type
+        case .atTimeZone: "timestamptz"
+        }
+    }
 
     /// The expression with the cast around it.
     func applied(to expression: String) -> String {
         switch self {
         case .none: expression
         case .to(let type): "(\(expression))::pg_catalog.\(type)"
+        case .through(let first, let type): "(\(expression))::pg_catalog.\(first)::pg_catalog.\(type)"
         case .atTimeZone(let zone):
             "((\(expression))::pg_catalog.timestamp AT TIME ZONE \(SQLText.literal(zone)))"
         }
