@@ -1,7 +1,7 @@
 import RowPipeline
 
 /// How values of a source type become values of a target type.
-enum Crossing: Equatable {
+enum Crossing: Equatable, Sendable {
     case carried(Carriage)
     /// The text goes through the JSON check of the row program.
     case json
@@ -12,7 +12,7 @@ enum Crossing: Equatable {
 
 extension Crossing {
     /// The part inside the source, then the part inside the row program.
-    struct Carriage: Equatable {
+    struct Carriage: Equatable, Sendable {
         var cast: SourceCast
         var conversion: Conversion?
         /// The array header's element type must become the target's; the resolver knows its OID.
@@ -37,7 +37,7 @@ extension Crossing {
 }
 
 /// What the source's SELECT does to an expression.
-enum SourceCast: Equatable {
+enum SourceCast: Equatable, Sendable {
     case none
     /// To a built-in type under its internal name, with `[]` for arrays.
     case to(String)

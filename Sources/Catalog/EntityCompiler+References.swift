@@ -41,11 +41,6 @@ extension EntityCompiler {
             self.error("deferred-without-id", column.name, text, at: column.position)
             return
         }
-        if case .reject = plan.onOrphan {
-            let text = "it is filled in a second pass, which can't reject the row any more"
-            self.error("deferred-reject", column.name, text, hint: "write `on_orphan: null` or a placeholder", at: column.position)
-            return
-        }
         self.distinguish(column.name, by: plan)
         guard let operation = self.reference(plan, column, into: \.fillInputs) else { return }
         // Left out, the column would get its default in the first pass.

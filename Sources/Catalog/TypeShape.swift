@@ -1,5 +1,5 @@
 /// A type as both databases understand it: by name and structure, never by OID, domains already stripped.
-indirect enum TypeShape: Equatable {
+indirect enum TypeShape: Equatable, Sendable {
     /// A type of `pg_catalog` under its internal name (`int4`, `varchar`); ranges and multiranges included.
     case builtIn(String, modifier: Int32)
     /// Labels in order.
@@ -13,7 +13,7 @@ indirect enum TypeShape: Equatable {
     /// Pseudo-types and whatever else cannot be a column's value.
     case other(String)
 
-    struct Field: Equatable {
+    struct Field: Equatable, Sendable {
         var name: String
         var shape: TypeShape
     }

@@ -1,0 +1,38 @@
+package import MigrationPlan
+package import Postgres
+import RowPipeline
+
+/// Resolves a plan against the catalogs of both databases.
+package enum Catalog {
+    /// Reads both catalogs and resolves the plan; the findings come all at once.
+    ///
+    /// Blocking. The sessions must not be in a transaction: refused expressions would fail it. Reads no more rows than
+    /// it takes to know how the keys are spread.
+    ///
+    /// - Returns: The resolved plan, nil where a finding is an error, and the findings with the plan's positions.
+    /// - Throws: What says nothing about the plan: a lost connection, a server that is short of something.
+    package static func resolve(
+        plan: Plan,
+        graph: DependencyGraph,
+        source: borrowing Connection,
+        target: borrowing Connection
+    ) throws(PostgresError) -> (ResolvedPlan?, [Finding]) {
+        var resolver = try PlanResolver(plan: plan, graph: graph, source: source, target: target)
+        try source.execute("SET search_path TO \(resolver.sourceSearchPath)")
+        try target.execute("SET search_path TO \(resolver.targetSearchPath)")
+        var entities: [ResolvedEntity] = []
+        for name in graph.order {
+            guard let entity = plan.entity(named: name) else { continue }
+            if let resolved = try resolver.resolve(entity, position: entities.count, source: source, target: target) {
+                entities.append(resolved)
+            }
+        }
+        try source.execute("SET search_path TO pg_catalog")
+        try target.execute("SET search_path TO pg_catalog")
+        let findings = resolver.findings
+        guard !findings.contains(where: { $0.severity == .error }), entities.count == plan.entities.count else {
+            return (nil, findings)
+        }
+        return (resolver.resolved(entities), findings)
+    }
+}

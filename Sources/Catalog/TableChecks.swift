@@ -1,0 +1,130 @@
+import MigrationPlan
+
+/// Findings about an entity's two tables as a whole, from their catalog entries alone.
+struct TableChecks {
+    var entity: EntityPlan
+
+    private func finding(
+        _ severity: Finding.Severity,
+        _ code: String,
+        _ text: String,
+        hint: String? = nil
+    ) -> Finding {
+        Finding(severity, code, "\(self.entity.name): \(text)", hint: hint, at: self.entity.position)
+    }
+
+    /// What speaks against reading the base table.
+    func findings(source table: CatalogTable) -> [Finding] {
+        var findings: [Finding] = []
+        if table.missingPrivileges.contains("USAGE") {
+            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_SOURCE"
+            findings.append(self.finding(.error, "missing-privilege", "no USAGE on schema \(table.schema) of the source", hint: hint))
+        } else if table.missingPrivileges.contains("SELECT") {
+            let hint = "GRANT SELECT ON \(table.sql) TO the role of GODWIT_SOURCE"
+            findings.append(self.finding(.error, "missing-privilege", "no SELECT on \(table.sql) of the source", hint: hint))
+        }
+        if table.isRowSecured {
+            let text = "row-level security would hide rows of \(table.sql) from the source's role"
+            findings.append(self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner"))
+        }
+        if table.kind == "v" || table.kind == "f" {
+            let what = table.kind == "v" ? "a view" : "a foreign table"
+            let text = "\(table.sql) is \(what): its rows are counted by reading them all"
+            findings.append(self.finding(.warning, "source-not-table", text, hint: "name the table in `from:`, use `query:` for the rest"))
+        }
+        return findings
+    }
+
+    /// What speaks against writing the target table.
+    func findings(target table: CatalogTable) -> [Finding] {
+        var findings: [Finding] = []
+        let kinds = ["p": "partitioned", "f": "a foreign table", "v": "a view", "m": "a materialized view"]
+        if let kind = kinds[table.kind] {
+            findings.append(self.finding(.error, "target-not-table", "the target \(table.sql) is \(kind)", hint: "name an ordinary table"))
+        }
+        let missing = table.missingPrivileges
+        if missing.contains("USAGE") {
+            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_TARGET"
+            findings.append(self.finding(.error, "missing-privilege", "no USAGE on schema \(table.schema) of the target", hint: hint))
+        } else if !missing.isEmpty {
+            let privileges = missing.joined(separator: ", ")
+            let hint = "GRANT \(privileges) ON \(table.sql) TO the role of GODWIT_TARGET"
+            findings.append(self.finding(.error, "missing-privilege", "no \(privileges) on \(table.sql) of the target", hint: hint))
+        }
+        if table.isRowSecured {
+            let text = "row-level security applies to the target's role on \(table.sql)"
+            findings.append(self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner"))
+        }
+        if self.entity.triggers == .suspend, !table.isOwned, table.triggers.contains(where: \.firesOnInsert) {
+            let names = table.triggers.filter(\.firesOnInsert).map(\.name).joined(separator: ", ")
+            let text = "\(table.sql) is not owned, so its triggers can't be suspended: \(names)"
+            let hint = "write `triggers: keep` if they may fire for every row, or use the owner's role"
+            findings.append(self.finding(.error, "foreign-triggers", text, hint: hint))
+        }
+        return findings + self.uniqueFindings(table) + self.legacyFindings(table)
+    }
+
+    /// Unique indexes that no rule of the plan decides about.
+    private func uniqueFindings(_ table: CatalogTable) -> [Finding] {
+        let keys = Set([self.entity.id, self.entity.legacy].compactMap { $0 })
+        return table.uniqueIndexes.compactMap { index in
+            let isDecided = self.entity.unique.contains { Set($0.columns).isSubset(of: index.columns) }
+            guard !isDecided || index.hasExpressions, keys.isDisjoint(with: index.columns) else { return nil }
+            let columns = index.columns.joined(separator: ", ") + (index.hasExpressions ? " and expressions" : "")
+            let text = "\(table.sql) has the unique index \(index.name) on \(columns), and no `unique:` rule says who wins"
+            return self.finding(.note, "undecided-unique", text, hint: "rows that clash are refused in the order of their arrival")
+        }
+    }
+
+    private func legacyFindings(_ table: CatalogTable) -> [Finding] {
+        guard let legacy = self.entity.legacy, let column = table.column(named: legacy) else { return [] }
+        var findings: [Finding] = []
+        if !table.isUnique(legacy) {
+            let hint = "CREATE UNIQUE INDEX ON \(table.sql) (\(SQLText.identifier(legacy)))"
+            let text = "\(legacy) has no unique index: nothing stops a row from arriving twice, and look-ups read the table"
+            findings.append(self.finding(.warning, "legacy-not-unique", text, hint: hint))
+        }
+        if column.isNotNull, column.identity == nil, !column.hasDefault {
+            let text = "\(legacy) is NOT NULL: the new application can't insert rows of its own"
+            findings.append(self.finding(.warning, "legacy-not-null", text, hint: "ALTER COLUMN \(legacy) DROP NOT NULL"))
+        }
+        return findings
+    }
+
+    /// What speaks against the key.
+    func findings(key facts: SourceFacts, types: TypeCatalog, needsOrder range: ClosedRange<Int64>?) -> [Finding] {
+        let key = self.entity.key
+        guard let column = facts.table.column(named: key) else {
+            let columns = facts.table.columns.map(\.name).joined(separator: ", ")
+            return [
+                self.finding(
+                    .error, "missing-key", "\(facts.table.sql) has no column \(key)", hint: "name the key with `key:`; there are \(columns)"
+                )
+            ]
+        }
+        guard let type = facts.column(named: key) else {
+            return [self.finding(.error, "missing-key", "the query yields no column \(key)", hint: "add it to the SELECT list")]
+        }
+        let own = types.base(of: column.type, modifier: -1)?.type.oid ?? column.type
+        guard SourceProbe.integers.contains(type.oid), SourceProbe.integers.contains(own) else {
+            let shape = types.shape(of: column.type, modifier: -1).description
+            return [self.finding(.error, "key-type", "the key \(key) is \(shape), not an integer", hint: "name an integer column with `key:`")]
+        }
+        var findings: [Finding] = []
+        if !facts.table.isUnique(key) {
+            let text = "no unique index of \(facts.table.sql) has just the key \(key): it may repeat, and every shard reads the whole table"
+            findings.append(self.finding(.warning, "key-not-unique", text, hint: "create one, or name another key"))
+        }
+        if facts.hasNullKeys {
+            let text = "rows of \(facts.table.sql) have NULL in the key \(key); no shard would read them"
+            findings.append(self.finding(.error, "null-keys", text, hint: "give them keys, or delete them"))
+        }
+        if let range, let lowest = facts.statistics.minKey, let highest = facts.statistics.maxKey,
+            !range.contains(lowest) || !range.contains(highest)
+        {
+            let text = "keys reach from \(lowest) to \(highest), beyond the 48 bits of `ordered`"
+            findings.append(self.finding(.error, "key-out-of-range", text, hint: "use `uuid: v5` for this entity"))
+        }
+        return findings
+    }
+}
