@@ -28,7 +28,8 @@ enum JSONText {
         case .stringConvertible(let value): self.scalar(value)
         case .array(let values): "[" + values.map(self.value).joined(separator: ",") + "]"
         case .dictionary(let values):
-            "{" + values.sorted { $0.key < $1.key }.map { self.string($0.key) + ":" + self.value($0.value) }
+            "{"
+                + values.sorted { $0.key < $1.key }.map { self.string($0.key) + ":" + self.value($0.value) }
                 .joined(separator: ",") + "}"
         }
     }

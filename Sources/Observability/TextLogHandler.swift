@@ -35,7 +35,8 @@ package struct TextLogHandler: LogHandler {
         case .string, .stringConvertible:
             let text = value.description
             let quoted = JSONText.string(text)
-            let isPlain = quoted.utf8.count == text.utf8.count + 2 && !text.isEmpty && !text.contains(where: " =".contains)
+            let isPlain =
+                quoted.utf8.count == text.utf8.count + 2 && !text.isEmpty && !text.contains(where: " =".contains)
             return isPlain ? text : quoted
         case .array, .dictionary:
             return JSONText.value(value)

@@ -45,7 +45,11 @@ extension Connection {
             // The pointer is used only inside the closure; libpq copies the bytes.
             let sent = bytes.withUnsafeBytes { all in
                 let piece = UnsafeRawBufferPointer(rebasing: all[offset..<end])
-                return PQputCopyData(self.handle, piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(piece.count))
+                return PQputCopyData(
+                    self.handle,
+                    piece.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    Int32(piece.count)
+                )
             }
             guard sent == 1 else { throw self.drain("COPY FROM") }
             offset = end
@@ -96,7 +100,10 @@ extension Connection {
         let later = self.drain(command)
         guard isGood else {
             throw PostgresError(
-                result: result, handle: self.handle, attempt: self.attempt(command), fallback: .copyFailed
+                result: result,
+                handle: self.handle,
+                attempt: self.attempt(command),
+                fallback: .copyFailed
             )
         }
         if self.isBroken { throw later }

@@ -98,7 +98,10 @@ extension Connection {
             )
         default:
             throw PostgresError(
-                result: result, handle: self.handle, attempt: self.attempt(sql), fallback: .protocolViolation
+                result: result,
+                handle: self.handle,
+                attempt: self.attempt(sql),
+                fallback: .protocolViolation
             )
         }
     }

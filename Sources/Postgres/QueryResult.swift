@@ -35,7 +35,9 @@ package struct QueryResult: Sendable {
                     ends.append(~bytes.count)
                 } else {
                     let length = Int(PQgetlength(result, row, column))
-                    bytes.append(contentsOf: UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length))
+                    bytes.append(
+                        contentsOf: UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: length)
+                    )
                     ends.append(bytes.count)
                 }
             }

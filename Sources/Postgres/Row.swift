@@ -35,7 +35,9 @@ package struct Row: Sendable {
 
     /// A column's value as a Boolean.
     package func bool(_ column: Int) -> Bool? {
-        self.text(column).map { self.converted($0 == "t" ? true : $0 == "f" ? false : nil, from: $0, column, "boolean") }
+        self.text(column).map {
+            self.converted($0 == "t" ? true : $0 == "f" ? false : nil, from: $0, column, "boolean")
+        }
     }
 
     /// A `bytea` column's value.
@@ -66,7 +68,9 @@ package struct Row: Sendable {
 
     private func position(of column: String) -> Int {
         guard let position = self.result.columns.firstIndex(of: column) else {
-            preconditionFailure("the query has no column \(column), only \(self.result.columns.joined(separator: ", "))")
+            preconditionFailure(
+                "the query has no column \(column), only \(self.result.columns.joined(separator: ", "))"
+            )
         }
         return position
     }

@@ -12,7 +12,10 @@ import Testing
         let line = logged(.json) { logger in
             var logger = logger
             logger[.entity] = "orders"
-            logger.info("shard copied", metadata: .init([.shardID: 7, .batchRows: Int64(5000), .state: true, .durationMilliseconds: 1.5]))
+            logger.info(
+                "shard copied",
+                metadata: .init([.shardID: 7, .batchRows: Int64(5000), .state: true, .durationMilliseconds: 1.5])
+            )
         }
         #expect(
             line == """
@@ -29,7 +32,9 @@ import Testing
         #expect(logged(.text) { $0.warning("late") } == "warning late\n")
     }
 
-    @Test(arguments: ["a b", "", "a=b", "\"", "\\", "line\nfeed", "\u{1B}[31m", "tab\t", "nul\0", "ä€😀", "\u{2028}", "\u{85}"])
+    @Test(arguments: [
+        "a b", "", "a=b", "\"", "\\", "line\nfeed", "\u{1B}[31m", "tab\t", "nul\0", "ä€😀", "\u{2028}", "\u{85}",
+    ])
     func `whatever is logged stays on one line and can be read back`(text: String) throws {
         let json = logged(.json) { $0.error("\(text)", metadata: .init([.error: text, .hint: text])) }
         #expect(json.utf8.count { $0 == UInt8(ascii: "\n") } == 1)
@@ -40,12 +45,16 @@ import Testing
     }
 
     @Test func `text values are quoted only where they must be`() {
-        let line = logged(.text) { $0.info("m", metadata: ["a": "x", "b": "x y", "c": "", "d": "k=v", "e": ["p", "q"]]) }
+        let line = logged(.text) {
+            $0.info("m", metadata: ["a": "x", "b": "x y", "c": "", "d": "k=v", "e": ["p", "q"]])
+        }
         #expect(line == #"info  m  a=x b="x y" c="" d="k=v" e=["p","q"]"# + "\n")
     }
 
     @Test func `nested metadata becomes dotted keys, and fixed keys are not overwritten`() {
-        let line = logged(.json) { $0.info("m", metadata: ["db": ["table": "t"], "level": "x", "l": ["a", .stringConvertible(2)]]) }
+        let line = logged(.json) {
+            $0.info("m", metadata: ["db": ["table": "t"], "level": "x", "l": ["a", .stringConvertible(2)]])
+        }
         #expect(line == #"{"level":"info","message":"m","db.table":"t","l":["a",2],"metadata.level":"x"}"# + "\n")
     }
 
@@ -69,7 +78,9 @@ import Testing
         let length = 10_000
         async let writing: Void = withTaskGroup { group in
             for writer in 0..<3 {
-                group.addTask { logger.info("m", metadata: .init([.slot: String(repeating: "\(writer)", count: length)])) }
+                group.addTask {
+                    logger.info("m", metadata: .init([.slot: String(repeating: "\(writer)", count: length)]))
+                }
             }
         }
         await writing

@@ -2,7 +2,8 @@ extension Supervisor {
     /// Makes the directory and hands over to the second script, as an unprivileged user where this one is root, because
     /// the server refuses to run as root. Arguments: the second script, the configuration.
     static let script = #"""
-        for bin in "$GODWIT_PG_BIN" "$(pg_config --bindir 2>/dev/null)" $(ls -d /usr/lib/postgresql/*/bin | sort -rV); do
+        installed=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV)
+        for bin in "$GODWIT_PG_BIN" "$(pg_config --bindir 2>/dev/null)" $installed; do
             if [ -x "$bin/initdb" ] && [ -x "$bin/postgres" ] && [ -x "$bin/pg_ctl" ]; then break; fi
             bin=
         done
@@ -34,6 +35,9 @@ extension Supervisor {
             cd / && rm -rf "$directory"
         }
         trap stop EXIT
+        # An answer to a process that was killed meanwhile must not kill the shell before it has cleaned up.
+        trap '' PIPE
+        trap 'exit 1' HUP INT TERM
         fail() { cat setup.log server.log 2>/dev/null; exit 1; }
         start() {
             "$bin/pg_ctl" -D "$directory/data" -l server.log -w -t 120 -o "-k $directory" start >>setup.log 2>&1 || fail

@@ -12,7 +12,9 @@ import Testing
         try Connection(server.administration, role: .control, applicationName: "t")
             .execute("CREATE ROLE needs_password LOGIN PASSWORD 'right'")
         let without = try server.parameters(database: "postgres", user: "needs_password")
-        let with = { (password: String) in try ConnectionParameters(without.connectionString + " password=\(password)") }
+        let with = { (password: String) in
+            try ConnectionParameters("\(without.connectionString) password=\(password)")
+        }
         for parameters in [without, try with("s3cr3t")] {
             let error = try #require(self.failureToConnect(parameters))
             #expect(error.code == .connectionFailed)

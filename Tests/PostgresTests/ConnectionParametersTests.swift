@@ -31,7 +31,9 @@ import Testing
         #expect(try ConnectionParameters(text).isLocal == isLocal)
     }
 
-    @Test(arguments: [("disable", false), ("prefer", false), ("require", true), ("verify-ca", true), ("verify-full", true)])
+    @Test(arguments: [
+        ("disable", false), ("prefer", false), ("require", true), ("verify-ca", true), ("verify-full", true),
+    ])
     func `only modes that insist on TLS count`(mode: String, usesTLS: Bool) throws {
         #expect(try ConnectionParameters("host=x sslmode=\(mode)").usesTLS == usesTLS)
     }

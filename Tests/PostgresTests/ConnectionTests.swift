@@ -12,7 +12,8 @@ import Testing
     @Test func `settings are pinned against what the database prefers`() throws {
         let administration = try self.database.open()
         for preference in [
-            "TimeZone = 'Asia/Tokyo'", "DateStyle = 'SQL, DMY'", "statement_timeout = '2min'", "bytea_output = 'escape'",
+            "TimeZone = 'Asia/Tokyo'", "DateStyle = 'SQL, DMY'", "statement_timeout = '2min'",
+            "bytea_output = 'escape'",
             "search_path = 'public'", "default_transaction_isolation = 'serializable'", "extra_float_digits = '0'",
             "standard_conforming_strings = 'off'", "row_security = 'on'", "lock_timeout = '5s'",
         ] {
@@ -40,7 +41,9 @@ import Testing
 
     @Test func `the session knows its server`() throws {
         let connection = try self.database.open()
-        let row = try #require(try connection.query("SELECT pg_backend_pid(), current_setting('server_version_num')").first)
+        let row = try #require(
+            try connection.query("SELECT pg_backend_pid(), current_setting('server_version_num')").first
+        )
         #expect(row.integer(0) == Int64(connection.backendPID))
         #expect(row.integer(1) == Int64(connection.serverVersion))
         #expect(connection.isBroken == false)
@@ -68,7 +71,9 @@ import Testing
 
     @Test func `a refused row carries all the server's fields`() throws {
         let connection = try self.database.open()
-        try connection.execute("CREATE TABLE public.t (a int CONSTRAINT only_once UNIQUE); INSERT INTO public.t VALUES (1)")
+        try connection.execute(
+            "CREATE TABLE public.t (a int CONSTRAINT only_once UNIQUE); INSERT INTO public.t VALUES (1)"
+        )
         let error = try #require(failure { try connection.query("INSERT INTO public.t VALUES ($1)", [1]) })
         #expect(error.code == .serverRefused)
         #expect(error.sqlState == "23505")
@@ -83,7 +88,10 @@ import Testing
 
     @Test func `several statements answer with the last tag`() throws {
         let connection = try self.database.open()
-        #expect(try connection.execute("CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1), (2)") == "INSERT 0 2")
+        #expect(
+            try connection.execute("CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1), (2)")
+                == "INSERT 0 2"
+        )
         #expect(try connection.query("UPDATE public.t SET a = a + 1 WHERE a > $1", [1]).affectedRows == 1)
         #expect(try connection.execute("") == "")
     }
@@ -101,7 +109,10 @@ import Testing
     @Test func `a terminated session is lost and transient`() throws {
         let connection = try self.database.open()
         try connection.execute("BEGIN")
-        try self.database.open().query("SELECT pg_terminate_backend($1::int, 5000)", [.integer(Int(connection.backendPID))])
+        try self.database.open().query(
+            "SELECT pg_terminate_backend($1::int, 5000)",
+            [.integer(Int(connection.backendPID))]
+        )
         let error = try #require(failure { try connection.commit() })
         #expect(error.code == .connectionLost)
         #expect(error.isTransient)
