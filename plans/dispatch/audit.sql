@@ -32,7 +32,7 @@ CREATE SCHEMA audit_source;
 CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA audit_source;
 DROP SERVER IF EXISTS audit_source CASCADE;
 CREATE SERVER audit_source FOREIGN DATA WRAPPER postgres_fdw
-    OPTIONS (host :'source_host', port :'source_port', dbname :'source_db', fetch_size '20000', updatable 'false');
+    OPTIONS (host :'source_host', port :'source_port', dbname :'source_db', fetch_size '10000', use_remote_estimate 'true', updatable 'false');
 CREATE USER MAPPING FOR CURRENT_USER SERVER audit_source OPTIONS (user :'source_user', password :'source_password');
 IMPORT FOREIGN SCHEMA public FROM SERVER audit_source INTO audit_source;
 
