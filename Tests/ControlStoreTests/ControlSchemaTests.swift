@@ -1,7 +1,8 @@
-@testable import ControlStore
 import Postgres
 import PostgresFixture
 import Testing
+
+@testable import ControlStore
 
 @Suite struct ControlSchemaTests {
     private func connection() throws -> Connection {
@@ -36,7 +37,9 @@ import Testing
     @Test func `a newer schema is refused`() throws {
         let connection = try self.connection()
         try ControlSchema.install(on: connection)
-        try connection.execute("INSERT INTO godwit.schema_version (step, title) VALUES (\(ControlSchema.version + 1), 'x')")
+        try connection.execute(
+            "INSERT INTO godwit.schema_version (step, title) VALUES (\(ControlSchema.version + 1), 'x')"
+        )
         do {
             try ControlSchema.install(on: connection)
             Issue.record("a newer schema was accepted")
@@ -49,11 +52,25 @@ import Testing
 
     @Test func `a step that fails leaves nothing behind`() throws {
         let connection = try self.connection()
-        let broken = UpgradeStep(number: ControlSchema.version + 1, title: "broken", sql: "CREATE TABLE godwit.half (); nonsense")
+        let broken = UpgradeStep(
+            number: ControlSchema.version + 1,
+            title: "broken",
+            sql: "CREATE TABLE godwit.half (); nonsense"
+        )
         #expect(throws: ControlStoreError.self) {
             _ = try ControlSchema.install(ControlSchema.steps + [broken], on: connection)
         }
         #expect(try ControlSchema.installedVersion(on: connection) == nil)
+    }
+
+    @Test func `of two installers at once, one does the work`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let stores = ["first", "second"].map { ControlStore(parameters: parameters, applicationName: $0) }
+        async let first = stores[0].install()
+        async let second = stores[1].install()
+        let applied = try await [first, second]
+        #expect(applied.sorted() == [0, ControlSchema.version])
+        try await stores[0].requireSchema()
     }
 
     @Test func `steps are numbered without gaps`() {

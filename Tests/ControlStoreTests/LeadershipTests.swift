@@ -21,9 +21,10 @@ import Testing
 
     @Test func `a lost connection is a lost term`() async throws {
         let fixture = try await StoreFixture(shards: 1)
-        try fixture.observer().query(
-            "SELECT pg_terminate_backend(backend_pid, 5000) FROM godwit.leadership"
-        )
+        try fixture.observer()
+            .query(
+                "SELECT pg_terminate_backend(backend_pid, 5000) FROM godwit.leadership"
+            )
         await #expect(throws: ControlStoreError.self) { try await fixture.store.confirmLeadership() }
         #expect(await !fixture.store.isLeading)
         do {
@@ -47,5 +48,27 @@ import Testing
         }
         #expect(await !fixture.store.isLeading)
         #expect(try await fixture.state(of: fixture.shards[0]) == .pending(notBefore: nil))
+    }
+
+    @Test func `a store without a term opens its connection again after a loss`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let worker = ControlStore(parameters: fixture.parameters, applicationName: "doomed")
+        let lease = try await fixture.grant(fixture.shards)[0].lease
+        #expect(try await worker.renew([lease], ttl: StoreFixture.ttl) == [lease])
+        try fixture.observer()
+            .query(
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                 WHERE application_name = 'doomed' AND datname = current_database()
+                """
+            )
+        do {
+            _ = try await worker.renew([lease], ttl: StoreFixture.ttl)
+            Issue.record("a dead session renewed")
+        } catch {
+            #expect(error.isTransient)
+            #expect(error.code == .database)
+        }
+        #expect(try await worker.renew([lease], ttl: StoreFixture.ttl) == [lease])
     }
 }

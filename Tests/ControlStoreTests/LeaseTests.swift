@@ -34,7 +34,8 @@ import Testing
                 SELECT (SELECT outcome FROM godwit.attempts), (SELECT presence FROM godwit.shard_presence),
                        (SELECT change_data->>'migrated' FROM godwit.migration_change_log)
                 """
-            ).first
+            )
+            .first
         )
         #expect(row.text(0) == "done")
         #expect(row.bytes(1) == [1, 2, 0xff])
@@ -109,7 +110,8 @@ import Testing
         #expect(try await fixture.store.release(granted.map(\.lease)) == [granted[0].lease])
         #expect(try await fixture.store.release(granted.map(\.lease)).isEmpty)
         #expect(try await fixture.state(of: fixture.shards[0]) == .pending(notBefore: nil))
-        let row = try fixture.observer().query("SELECT failed_attempts, outcome FROM godwit.shards, godwit.attempts").first
+        let row = try fixture.observer().query("SELECT failed_attempts, outcome FROM godwit.shards, godwit.attempts")
+            .first
         #expect(row?.integer(0) == 0)
         #expect(row?.text(1) == "released")
     }
@@ -126,8 +128,13 @@ import Testing
         let fixture = try await StoreFixture(shards: 1)
         let first = try await fixture.grant(fixture.shards)[0]
         var failure = AttemptFailure(
-            shard: first.shard, lease: first.lease, errorClass: "connection", countsAsAttempt: false, sqlState: "08006",
-            message: "gone", verdict: .retry(after: .seconds(3600))
+            shard: first.shard,
+            lease: first.lease,
+            errorClass: "connection",
+            countsAsAttempt: false,
+            sqlState: "08006",
+            message: "gone",
+            verdict: .retry(after: .seconds(3600))
         )
         #expect(try await fixture.store.recordFailure(failure))
         #expect(try await fixture.store.recordFailure(failure) == false)
@@ -142,10 +149,12 @@ import Testing
         failure.verdict = .fail
         #expect(try await fixture.store.recordFailure(failure))
         #expect(try await fixture.state(of: first.shard) == .failed)
-        let row = try fixture.observer().query(
-            "SELECT failed_attempts, attempt, (SELECT string_agg(outcome, ' ' ORDER BY number) FROM godwit.attempts)"
-                + " FROM godwit.shards"
-        ).first
+        let row = try fixture.observer()
+            .query(
+                "SELECT failed_attempts, attempt, (SELECT string_agg(outcome, ' ' ORDER BY number) FROM godwit.attempts)"
+                    + " FROM godwit.shards"
+            )
+            .first
         #expect(row?.integer(0) == 1)
         #expect(row?.integer(1) == 2)
         #expect(row?.text(2) == "disturbed failed")
@@ -161,5 +170,26 @@ import Testing
         #expect(try await store.settle(granted[0].shard, lease: .random()) == .lost)
         try await store.release([granted[1].lease])
         #expect(try await store.settle(granted[1].shard, lease: granted[1].lease) == .lost)
+    }
+
+    @Test func `settling waits for a commit that is still under way`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let granted = try await fixture.grant(fixture.shards)[0]
+        let slot = try fixture.slot(granted.lease)
+        try slot.execute("BEGIN")
+        #expect(try StoreFixture.fence(granted, on: slot))
+        let settling = ControlStore(parameters: fixture.parameters, applicationName: "settling")
+        async let outcome = settling.settle(granted.shard, lease: granted.lease)
+        let observer = try fixture.observer()
+        var isWaiting = false
+        while !isWaiting {
+            let waiting =
+                "SELECT FROM pg_stat_activity WHERE application_name = 'settling' AND wait_event_type = 'Lock'"
+                + " AND datname = current_database()"
+            isWaiting = try !observer.query(waiting).isEmpty
+            await Task.yield()
+        }
+        try slot.commit()
+        #expect(try await outcome == .done)
     }
 }

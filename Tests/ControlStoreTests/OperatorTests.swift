@@ -12,8 +12,13 @@ import Testing
         try fixture.finish(granted[0])
         try await fixture.store.recordFailure(
             AttemptFailure(
-                shard: granted[1].shard, lease: granted[1].lease, errorClass: "rows", countsAsAttempt: true,
-                sqlState: "XX000", message: "no", verdict: .fail
+                shard: granted[1].shard,
+                lease: granted[1].lease,
+                errorClass: "rows",
+                countsAsAttempt: true,
+                sqlState: "XX000",
+                message: "no",
+                verdict: .fail
             )
         )
         let store = ControlStore(parameters: fixture.parameters, applicationName: "test operator")

@@ -19,7 +19,10 @@ import Testing
         var rejects = RejectCopy(run: fixture.run, entity: StoreFixture.entity, shard: fixture.shards[0])
         for (key, detail) in details.enumerated() {
             rejects.append(
-                key: Int64(key) - 1, reason: "check:a b", column: nil, detail: detail,
+                key: Int64(key) - 1,
+                reason: "check:a b",
+                column: nil,
+                detail: detail,
                 sourceRow: #"{"a": "\u0000 \ud800 \\ \n"}"#
             )
         }
@@ -68,7 +71,9 @@ import Testing
         try slot.writeCopy(rest.bytes.span.bytes)
         try slot.endCopy()
         let fenced = try StoreFixture.fence(
-            granted, on: slot, counters: ShardCounters(migrated: 1, rejected: 1 - resolved, adjusted: ["null_orphan": 1]),
+            granted,
+            on: slot,
+            counters: ShardCounters(migrated: 1, rejected: 1 - resolved, adjusted: ["null_orphan": 1]),
             presence: [2]
         )
         #expect(fenced)
@@ -92,13 +97,20 @@ import Testing
         let granted = try await fixture.grant([fixture.shards[2]])[0]
         try await fixture.store.recordFailure(
             AttemptFailure(
-                shard: granted.shard, lease: granted.lease, errorClass: "rows", countsAsAttempt: true, sqlState: nil,
-                message: "", verdict: .fail
+                shard: granted.shard,
+                lease: granted.lease,
+                errorClass: "rows",
+                countsAsAttempt: true,
+                sqlState: nil,
+                message: "",
+                verdict: .fail
             )
         )
         let report = try await fixture.store.presence(of: StoreFixture.entity, in: fixture.run)
         #expect(report.failedRanges == [KeyRange(lower: 200, upper: nil)])
-        #expect(try await fixture.store.shards(of: fixture.run, ShardFilter(reason: "rows")).map(\.id) == [granted.shard])
+        #expect(
+            try await fixture.store.shards(of: fixture.run, ShardFilter(reason: "rows")).map(\.id) == [granted.shard]
+        )
         #expect(try await fixture.store.shards(of: fixture.run, ShardFilter(state: .pending)).count == 2)
         #expect(try await fixture.store.advancePresenceEpoch(of: fixture.run) == 1)
     }
@@ -106,7 +118,12 @@ import Testing
     @Test func `workers are known by their incarnation and counted once`() async throws {
         let fixture = try await StoreFixture(shards: 0)
         var worker = WorkerRecord(
-            incarnation: .random(), name: WorkerName(rawValue: "here-1"), host: "here", pid: 5, slots: 4, build: "1",
+            incarnation: .random(),
+            name: WorkerName(rawValue: "here-1"),
+            host: "here",
+            pid: 5,
+            slots: 4,
+            build: "1",
             state: "running"
         )
         try await fixture.store.record([worker], of: fixture.run)
@@ -152,7 +169,10 @@ import Testing
             try observer.query("SELECT tgenabled FROM pg_trigger WHERE tgname = 'stamp'").first?.text(0)
         }
         var trigger = SuspendedObject(
-            entity: StoreFixture.entity, kind: "trigger", table: "public.orders", name: "stamp",
+            entity: StoreFixture.entity,
+            kind: "trigger",
+            table: "public.orders",
+            name: "stamp",
             suspendSQL: "ALTER TABLE public.orders DISABLE TRIGGER stamp",
             restoreSQL: "ALTER TABLE public.orders ENABLE ALWAYS TRIGGER stamp"
         )
@@ -167,8 +187,10 @@ import Testing
         #expect(try await other.restoreObjects(of: fixture.run) == 0)
     }
 
-    @Test(arguments: [KeyRange(lower: nil, upper: nil), KeyRange(lower: 1, upper: nil), KeyRange(lower: nil, upper: 3),
-        KeyRange(lower: 1, upper: 3)])
+    @Test(arguments: [
+        KeyRange(lower: nil, upper: nil), KeyRange(lower: 1, upper: nil), KeyRange(lower: nil, upper: 3),
+        KeyRange(lower: 1, upper: 3),
+    ])
     func `the audit shows the same mappings from the target as from the ledger`(range: KeyRange) async throws {
         let fixture = try await StoreFixture(shards: 1)
         let observer = try fixture.observer()
@@ -183,11 +205,18 @@ import Testing
                 "SELECT entity_type || legacy_id || uuid_value || validation_status || migration_run_id"
                     + " FROM godwit.uuid_mapping_audit WHERE legacy_id >= $1::bigint AND legacy_id < $2::bigint ORDER BY legacy_id",
                 [.integer(range.lower ?? .min), .integer(range.upper ?? .max)]
-            ).rows.map { $0.text(0) }
+            )
+            .rows.map { $0.text(0) }
         }
         var statement = AuditStatement(
-            run: fixture.run, entity: StoreFixture.entity, shard: fixture.shards[0], attempt: 1,
-            targetTable: "public.orders", idColumn: "id", legacyColumn: "legacy_id", rows: .range(range)
+            run: fixture.run,
+            entity: StoreFixture.entity,
+            shard: fixture.shards[0],
+            attempt: 1,
+            targetTable: "public.orders",
+            idColumn: "id",
+            legacyColumn: "legacy_id",
+            rows: .range(range)
         )
         let written = try observer.query(statement.mappings.sql, statement.mappings.parameters).affectedRows
         let fromLedger = try audit()

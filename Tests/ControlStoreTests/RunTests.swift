@@ -101,11 +101,14 @@ import Testing
     @Test func `entities keep the plan's order, their dependencies and the losers`() async throws {
         let fixture = try await StoreFixture(shards: 0)
         let names = ["a \"quoted\"", "b,{}\\", "c"].map { EntityName(rawValue: $0) }
-        let run = try await fixture.store.createRun(
-            NewRun(name: "order", planHash: "", planText: "", resolvedPlan: "{}", sourceSystem: nil)
-        ).id
+        let run = try await fixture.store
+            .createRun(
+                NewRun(name: "order", planHash: "", planText: "", resolvedPlan: "{}", sourceSystem: nil)
+            )
+            .id
         try await fixture.store.addEntities(
-            names.enumerated().map { StoreFixture.newEntity($1.rawValue, dependsOn: Array(names[..<$0])) }, to: run
+            names.enumerated().map { StoreFixture.newEntity($1.rawValue, dependsOn: Array(names[..<$0])) },
+            to: run
         )
         let entities = try await fixture.store.entities(of: run)
         #expect(entities.map(\.name) == names)

@@ -14,30 +14,37 @@ struct StoreFixture {
     static let entity = EntityName(rawValue: "orders")
     static let ttl = Duration.seconds(30)
 
-    /// - Parameter shards: Number of copy shards, 100 keys each, the first and last open.
+    /// Makes so many copy shards of 100 keys each, the first and the last open.
     init(shards count: Int) async throws {
         self.parameters = try PrivateServer.shared.createDatabase()
         self.store = ControlStore(parameters: self.parameters, applicationName: "test coordinator")
         try await self.store.install()
         _ = try await self.store.tryLead(host: "here", pid: 1)
         let run = try await self.store.createRun(
-            NewRun(name: "dispatch", planHash: "abc", planText: "version: 1", resolvedPlan: "{\"x\": 1}", sourceSystem: .max)
+            NewRun(
+                name: "dispatch",
+                planHash: "abc",
+                planText: "version: 1",
+                resolvedPlan: "{\"x\": 1}",
+                sourceSystem: .max
+            )
         )
         self.run = run.id
         try await self.store.addEntities([Self.newEntity("orders")], to: run.id)
         self.shards = try await self.store.addShards(
-            (0..<count).map { index in
-                NewShard(
-                    entity: Self.entity,
-                    kind: .copy,
-                    range: KeyRange(
-                        lower: index == 0 ? nil : Int64(index * 100),
-                        upper: index == count - 1 ? nil : Int64(index * 100 + 100)
-                    ),
-                    estimatedRows: 100,
-                    estimatedBytes: 1000
-                )
-            },
+            (0..<count)
+                .map { index in
+                    NewShard(
+                        entity: Self.entity,
+                        kind: .copy,
+                        range: KeyRange(
+                            lower: index == 0 ? nil : Int64(index * 100),
+                            upper: index == count - 1 ? nil : Int64(index * 100 + 100)
+                        ),
+                        estimatedRows: 100,
+                        estimatedBytes: 1000
+                    )
+                },
             to: run.id
         )
     }
@@ -62,7 +69,12 @@ struct StoreFixture {
     ) async throws -> [GrantedShard] {
         try await self.store.grant(
             shards.map {
-                GrantRequest(shard: $0, lease: .random(), worker: WorkerName(rawValue: "here-1"), incarnation: incarnation)
+                GrantRequest(
+                    shard: $0,
+                    lease: .random(),
+                    worker: WorkerName(rawValue: "here-1"),
+                    incarnation: incarnation
+                )
             },
             ttl: ttl
         )

@@ -9,7 +9,7 @@ package struct WorkerRecord: Sendable, Codable, Equatable {
     package var pid: Int
     package var slots: Int
     package var build: String
-    /// As the worker names it: `running`, `draining`, `gone` …
+    /// The worker's own word for it, such as `running` or `draining`.
     package var state: String
     /// A JSON object.
     package var counters: String

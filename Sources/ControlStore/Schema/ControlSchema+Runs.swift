@@ -40,7 +40,8 @@ extension ControlSchema {
             );
             CREATE INDEX migration_runs_name ON godwit.migration_runs (name, number DESC);
             COMMENT ON COLUMN godwit.migration_runs.configuration IS 'The resolved plan that workers execute.';
-            COMMENT ON COLUMN godwit.migration_runs.based_on IS 'Of a differential run: the run whose rows it continues.';
+            COMMENT ON COLUMN godwit.migration_runs.based_on IS
+                'Of a differential run: the run whose rows it continues.';
             COMMENT ON COLUMN godwit.migration_runs.source_system IS
                 'system_identifier of the source cluster: a differential run refuses another one.';
             COMMENT ON COLUMN godwit.migration_runs.is_mixed IS 'Shards were copied under more than one snapshot.';

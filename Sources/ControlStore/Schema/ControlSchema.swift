@@ -108,10 +108,13 @@ package enum ControlSchema {
         let missing = steps.filter { $0.number > installed }
         guard !missing.isEmpty else { return 0 }
         if installed == 0 {
-            try Self.perform("create schema godwit") { () throws(PostgresError) in try connection.execute(Self.foundation) }
+            try Self.perform("create schema godwit") { () throws(PostgresError) in
+                try connection.execute(Self.foundation)
+            }
         }
         for step in missing {
-            try Self.perform("bring the control schema to version \(step.number) (\(step.title))") { () throws(PostgresError) in
+            try Self.perform("bring the control schema to version \(step.number) (\(step.title))") {
+                () throws(PostgresError) in
                 try connection.execute(step.sql)
                 try connection.query(
                     "INSERT INTO godwit.schema_version (step, title) VALUES ($1::integer, $2)",

@@ -8,16 +8,18 @@ extension ControlStore {
     package func createAuditView(of entities: [EntityName], in run: RunID) throws(ControlStoreError) {
         try self.transaction("create the audit view") { () throws(ControlStoreError) in
             try self.confirmLeadership()
-            let shown = try self.query(
-                "read the audited entities",
-                """
-                SELECT name, target_table, id_column, legacy_column FROM godwit.entities
-                 WHERE run_id = $1::uuid AND name = ANY ($2::text[])
-                   AND id_column IS NOT NULL AND legacy_column IS NOT NULL
-                 ORDER BY position
-                """,
-                [.run(run), .texts(entities.map(\.rawValue))]
-            ).rows
+            let shown =
+                try self.query(
+                    "read the audited entities",
+                    """
+                    SELECT name, target_table, id_column, legacy_column FROM godwit.entities
+                     WHERE run_id = $1::uuid AND name = ANY ($2::text[])
+                       AND id_column IS NOT NULL AND legacy_column IS NOT NULL
+                     ORDER BY position
+                    """,
+                    [.run(run), .texts(entities.map(\.rawValue))]
+                )
+                .rows
             let names = shown.map { quoteLiteral($0.string("name")) }.joined(separator: ", ")
             let ledger = """
                 SELECT id, entity_type, legacy_id, uuid_value, created_at, migration_run_id, validation_status

@@ -23,7 +23,9 @@ extension ControlStore {
                 .texts(entities.map(\.idColumn)), .texts(entities.map(\.legacyColumn)),
                 .texts(
                     entities.map { entity in
-                        guard case .text(let array) = QueryParameter.texts(entity.dependsOn.map(\.rawValue)) else { return "{}" }
+                        guard case .text(let array) = QueryParameter.texts(entity.dependsOn.map(\.rawValue)) else {
+                            return "{}"
+                        }
                         return array
                     }
                 ),
@@ -42,7 +44,8 @@ extension ControlStore {
               FROM godwit.entities WHERE run_id = $1::uuid ORDER BY position
             """,
             [.run(run)]
-        ).rows.map { EntityRecord($0) }
+        )
+        .rows.map { EntityRecord($0) }
     }
 
     /// Records where an entity stands, with the time of it.
@@ -82,11 +85,14 @@ extension ControlStore {
 
     /// The bitmap of the source keys that lose a unique rule, nil where none was recorded.
     package func losers(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [UInt8]? {
-        try self.query(
-            "read the losers of \(entity)",
-            "SELECT losers FROM godwit.entities WHERE run_id = $1::uuid AND name = $2",
-            [.run(run), .entity(entity)]
-        ).first?.bytes("losers")
+        try self
+            .query(
+                "read the losers of \(entity)",
+                "SELECT losers FROM godwit.entities WHERE run_id = $1::uuid AND name = $2",
+                [.run(run), .entity(entity)]
+            )
+            .first?
+            .bytes("losers")
     }
 }
 

@@ -45,7 +45,8 @@ extension ControlStore {
                 .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .integer(filter.shard?.rawValue),
                 .text(filter.level?.rawValue),
             ]
-        ).rows.map { EventRecord($0) }
+        )
+        .rows.map { EventRecord($0) }
     }
 }
 

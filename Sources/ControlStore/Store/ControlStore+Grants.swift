@@ -9,39 +9,42 @@ extension ControlStore {
     /// - Returns: The shards that were granted; the others are no longer pending, or locked, or their run is paused.
     package func grant(_ requests: [GrantRequest], ttl: Duration) throws(ControlStoreError) -> [GrantedShard] {
         guard !requests.isEmpty else { return [] }
-        return try self.lead(
-            "grant \(requests.count) shards",
-            """
-            WITH candidate AS (
-                SELECT shard.id, run.snapshot_number
-                  FROM godwit.shards AS shard JOIN godwit.migration_runs AS run ON run.id = shard.run_id
-                 WHERE shard.id = ANY ($2::bigint[]) AND shard.state = 'pending' AND run.status = 'running'
-                   AND \(Self.reigns)
-                 ORDER BY shard.id
-                   FOR UPDATE OF shard SKIP LOCKED
-            ), granted AS (
-                UPDATE godwit.shards AS shard
-                   SET state = 'leased', lease = request.lease, worker = request.worker,
-                       incarnation = request.incarnation, attempt = shard.attempt + 1, not_before = NULL,
-                       leased_at = clock_timestamp(),
-                       lease_until = clock_timestamp() + make_interval(secs => $6::double precision),
-                       snapshot = candidate.snapshot_number
-                  FROM candidate
-                  JOIN unnest($2::bigint[], $3::uuid[], $4::text[], $5::uuid[])
-                       AS request(shard, lease, worker, incarnation) ON request.shard = candidate.id
-                 WHERE shard.id = candidate.id
-                RETURNING shard.*
-            ), opened AS (
-                INSERT INTO godwit.attempts (shard_id, number, lease, worker, incarnation)
-                SELECT id, attempt, lease, worker, incarnation FROM granted
+        return
+            try self.lead(
+                "grant \(requests.count) shards",
+                """
+                WITH candidate AS (
+                    SELECT shard.id, run.snapshot_number
+                      FROM godwit.shards AS shard JOIN godwit.migration_runs AS run ON run.id = shard.run_id
+                     WHERE shard.id = ANY ($2::bigint[]) AND shard.state = 'pending' AND run.status = 'running'
+                       AND \(Self.reigns)
+                     ORDER BY shard.id
+                       FOR UPDATE OF shard SKIP LOCKED
+                ), granted AS (
+                    UPDATE godwit.shards AS shard
+                       SET state = 'leased', lease = request.lease, worker = request.worker,
+                           incarnation = request.incarnation, attempt = shard.attempt + 1, not_before = NULL,
+                           leased_at = clock_timestamp(),
+                           lease_until = clock_timestamp() + make_interval(secs => $6::double precision),
+                           snapshot = candidate.snapshot_number
+                      FROM candidate
+                      JOIN unnest($2::bigint[], $3::uuid[], $4::text[], $5::uuid[])
+                           AS request(shard, lease, worker, incarnation) ON request.shard = candidate.id
+                     WHERE shard.id = candidate.id
+                    RETURNING shard.*
+                ), opened AS (
+                    INSERT INTO godwit.attempts (shard_id, number, lease, worker, incarnation)
+                    SELECT id, attempt, lease, worker, incarnation FROM granted
+                )
+                SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot FROM granted ORDER BY id
+                """,
+                [
+                    .shards(requests.map(\.shard)), .texts(requests.map(\.lease.description)),
+                    .texts(requests.map(\.worker.rawValue)), .texts(requests.map(\.incarnation.description)),
+                    .seconds(ttl),
+                ]
             )
-            SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot FROM granted ORDER BY id
-            """,
-            [
-                .shards(requests.map(\.shard)), .texts(requests.map(\.lease.description)),
-                .texts(requests.map(\.worker.rawValue)), .texts(requests.map(\.incarnation.description)), .seconds(ttl),
-            ]
-        ).rows.map { GrantedShard($0) }
+            .rows.map { GrantedShard($0) }
     }
 
     /// Prolongs leases; a worker's call, on a connection of its own.
@@ -71,7 +74,9 @@ extension ControlStore {
         return Set(held.rows.map { $0.value("lease") { LeaseID($0) } })
     }
 
-    /// Gives shards back that a worker will not finish; uses up no attempt. The worker has rolled back before.
+    /// Gives shards back that a worker will not finish, which uses up no attempt.
+    ///
+    /// The worker has rolled back before.
     ///
     /// - Returns: The leases that were still held.
     @discardableResult
@@ -108,31 +113,34 @@ extension ControlStore {
             case .retry(let delay): .seconds(delay)
             case .fail: .null
             }
-        return try self.lead(
-            "record the failure of shard \(failure.shard)",
-            """
-            WITH failed AS (
-                UPDATE godwit.shards
-                   SET state = CASE WHEN $8::double precision IS NULL THEN 'failed' ELSE 'pending' END,
-                       not_before = clock_timestamp() + make_interval(secs => $8::double precision),
-                       finished_at = CASE WHEN $8::double precision IS NULL THEN clock_timestamp() END,
-                       failed_attempts = failed_attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
-                       lease = NULL, lease_until = NULL, error_class = $4, sql_state = $6, message = $7
-                 WHERE id = $2::bigint AND lease = $3::uuid AND state = 'leased' AND \(Self.reigns)
-                RETURNING id
-            ), closed AS (
-                UPDATE godwit.attempts
-                   SET ended_at = clock_timestamp(), error_class = $4, sql_state = $6, message = $7,
-                       outcome = CASE WHEN $5::boolean THEN 'failed' ELSE 'disturbed' END
-                 WHERE lease = $3::uuid AND EXISTS (SELECT FROM failed)
+        return try self
+            .lead(
+                "record the failure of shard \(failure.shard)",
+                """
+                WITH failed AS (
+                    UPDATE godwit.shards
+                       SET state = CASE WHEN $8::double precision IS NULL THEN 'failed' ELSE 'pending' END,
+                           not_before = clock_timestamp() + make_interval(secs => $8::double precision),
+                           finished_at = CASE WHEN $8::double precision IS NULL THEN clock_timestamp() END,
+                           failed_attempts = failed_attempts + CASE WHEN $5::boolean THEN 1 ELSE 0 END,
+                           lease = NULL, lease_until = NULL, error_class = $4, sql_state = $6, message = $7
+                     WHERE id = $2::bigint AND lease = $3::uuid AND state = 'leased' AND \(Self.reigns)
+                    RETURNING id
+                ), closed AS (
+                    UPDATE godwit.attempts
+                       SET ended_at = clock_timestamp(), error_class = $4, sql_state = $6, message = $7,
+                           outcome = CASE WHEN $5::boolean THEN 'failed' ELSE 'disturbed' END
+                     WHERE lease = $3::uuid AND EXISTS (SELECT FROM failed)
+                )
+                SELECT id FROM failed
+                """,
+                [
+                    .shard(failure.shard), .lease(failure.lease), .text(failure.errorClass),
+                    .bool(failure.countsAsAttempt),
+                    .text(failure.sqlState), .text(failure.message), delay,
+                ]
             )
-            SELECT id FROM failed
-            """,
-            [
-                .shard(failure.shard), .lease(failure.lease), .text(failure.errorClass), .bool(failure.countsAsAttempt),
-                .text(failure.sqlState), .text(failure.message), delay,
-            ]
-        ).count == 1
+            .count == 1
     }
 
     /// Whether a COMMIT without an answer took place; waits for a transaction that is still at it.
@@ -141,7 +149,8 @@ extension ControlStore {
     package func settle(_ shard: ShardID, lease: LeaseID) throws(ControlStoreError) -> ShardOutcome {
         let statement = ShardOutcome.statement(for: shard)
         return ShardOutcome(
-            try self.query("settle shard \(shard)", statement.sql, statement.parameters), lease: lease
+            try self.query("settle shard \(shard)", statement.sql, statement.parameters),
+            lease: lease
         )
     }
 }

@@ -16,7 +16,9 @@ extension ControlStore {
     package func tryLead(host: String, pid: Int32) throws(ControlStoreError) -> Term? {
         if let term = self.term { return term }
         let locked = try self.query(
-            "take the leadership", "SELECT pg_try_advisory_lock($1::bigint) AS locked", [.integer(Self.leaderLock)]
+            "take the leadership",
+            "SELECT pg_try_advisory_lock($1::bigint) AS locked",
+            [.integer(Self.leaderLock)]
         )
         guard locked.first?.flag("locked") == true else { return nil }
         let term = Term.random()

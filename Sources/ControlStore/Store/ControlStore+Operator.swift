@@ -96,18 +96,22 @@ extension ControlStore {
             condition = "state = 'failed' AND entity = $2::text"
             parameter = .entity(entity)
         }
-        let found = try self.query(
-            "find the shards to retry",
-            "SELECT id, state FROM godwit.shards WHERE run_id = $1::uuid AND \(condition) ORDER BY id FOR UPDATE",
-            [.run(run), parameter]
-        ).rows.map { (id: $0.shard("id"), state: $0.value("state") { ShardState(rawValue: $0) }) }
+        let found =
+            try self.query(
+                "find the shards to retry",
+                "SELECT id, state FROM godwit.shards WHERE run_id = $1::uuid AND \(condition) ORDER BY id FOR UPDATE",
+                [.run(run), parameter]
+            )
+            .rows.map { (id: $0.shard("id"), state: $0.value("state") { ShardState(rawValue: $0) }) }
         if case .shards(let shards) = selection {
             let known = Set(found.map(\.id))
             let unknown = shards.filter { !known.contains($0) }
             guard unknown.isEmpty else {
                 throw ControlStoreError(.notFound, "run \(run) has no shard \(Self.list(unknown)); nothing was retried")
             }
-        } else if case .entity(let entity) = selection, try !self.entities(of: run).contains(where: { $0.name == entity }) {
+        } else if case .entity(let entity) = selection,
+            try !self.entities(of: run).contains(where: { $0.name == entity })
+        {
             throw ControlStoreError(.notFound, "run \(run) has no entity \(entity)")
         }
         let others = found.filter { $0.state != .failed }

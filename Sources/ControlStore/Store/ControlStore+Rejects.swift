@@ -13,14 +13,16 @@ extension ControlStore {
             PresenceReport(
                 bitmaps: try self.bitmaps(purpose, entity, run),
                 pendingKeys: try self.parentPendingRejects(of: entity, in: run),
-                failedRanges: try self.query(
-                    purpose,
-                    """
-                    SELECT lower_key, upper_key FROM godwit.shards
-                     WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state = 'failed' ORDER BY lower_key
-                    """,
-                    [.run(run), .entity(entity)]
-                ).rows.map { $0.range() }
+                failedRanges:
+                    try self.query(
+                        purpose,
+                        """
+                        SELECT lower_key, upper_key FROM godwit.shards
+                         WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state = 'failed' ORDER BY lower_key
+                        """,
+                        [.run(run), .entity(entity)]
+                    )
+                    .rows.map { $0.range() }
             )
         }
     }
@@ -35,7 +37,8 @@ extension ControlStore {
              ORDER BY source_key
             """,
             [.run(run), .entity(entity)]
-        ).rows.compactMap { $0.integer("source_key") }
+        )
+        .rows.compactMap { $0.integer("source_key") }
     }
 
     /// Unresolved rejects by entity and reason.
@@ -47,7 +50,8 @@ extension ControlStore {
              WHERE run_id = $1::uuid AND resolved_at IS NULL GROUP BY entity, reason ORDER BY entity, reason
             """,
             [.run(run)]
-        ).rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("reason"), count: $0.count("count")) }
+        )
+        .rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("reason"), count: $0.count("count")) }
     }
 
     /// Rejects of a run in the order in which they were recorded.
@@ -73,7 +77,8 @@ extension ControlStore {
                 .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .text(filter.reason),
                 .bool(filter.includesResolved),
             ]
-        ).rows.map { RejectRecord($0) }
+        )
+        .rows.map { RejectRecord($0) }
     }
 
     /// Counts a change of the presence of any entity of a run.

@@ -41,7 +41,9 @@ extension ControlStore {
             return run
         case .prefix(let prefix):
             let found = try self.runs(
-                "starts_with(run.id::text, lower($1)) OR '#' || run.number = $1", [.text(prefix)], limit: 2
+                "starts_with(run.id::text, lower($1)) OR '#' || run.number = $1",
+                [.text(prefix)],
+                limit: 2
             )
             guard let run = found.first else { throw ControlStoreError(.notFound, "there is no run \(prefix)") }
             guard found.count == 1 else {
@@ -161,7 +163,8 @@ extension ControlStore {
              WHERE run_id = $1::uuid AND number = $2::integer ORDER BY table_name
             """,
             [.run(run), .integer(snapshot)]
-        ).rows.map { SnapshotTable(name: $0.string("table_name"), filenode: $0.integer("filenode") ?? 0) }
+        )
+        .rows.map { SnapshotTable(name: $0.string("table_name"), filenode: $0.integer("filenode") ?? 0) }
     }
 
     private func ofRun(_ run: RunID, column: String) throws(ControlStoreError) -> String {
@@ -196,7 +199,8 @@ extension ControlStore {
              LIMIT \(limit)
             """,
             parameters
-        ).rows.map { RunRecord($0) }
+        )
+        .rows.map { RunRecord($0) }
     }
 }
 

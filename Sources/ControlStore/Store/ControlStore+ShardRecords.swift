@@ -31,15 +31,17 @@ extension ControlStore {
         guard let shard = try self.shardRecords("shard.id = $1::bigint", [.shard(id)], limit: 1).first else {
             throw ControlStoreError(.notFound, "there is no shard \(id)")
         }
-        let attempts = try self.query(
-            "read the attempts at shard \(id)",
-            """
-            SELECT number, lease, worker, incarnation, extract(epoch FROM started_at) AS started_at,
-                   extract(epoch FROM ended_at) AS ended_at, outcome, error_class, sql_state, message
-              FROM godwit.attempts WHERE shard_id = $1::bigint ORDER BY number
-            """,
-            [.shard(id)]
-        ).rows.map { AttemptRecord($0) }
+        let attempts =
+            try self.query(
+                "read the attempts at shard \(id)",
+                """
+                SELECT number, lease, worker, incarnation, extract(epoch FROM started_at) AS started_at,
+                       extract(epoch FROM ended_at) AS ended_at, outcome, error_class, sql_state, message
+                  FROM godwit.attempts WHERE shard_id = $1::bigint ORDER BY number
+                """,
+                [.shard(id)]
+            )
+            .rows.map { AttemptRecord($0) }
         return (shard, attempts)
     }
 
@@ -65,7 +67,8 @@ extension ControlStore {
              \(limit.map { "LIMIT \($0)" } ?? "")
             """,
             parameters
-        ).rows.map { ShardRecord($0) }
+        )
+        .rows.map { ShardRecord($0) }
     }
 }
 

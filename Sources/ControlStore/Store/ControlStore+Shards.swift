@@ -34,18 +34,21 @@ extension ControlStore {
             RETURNING id
             """,
             [.run(run), .entity(entity)]
-        ).rows.map { $0.shard("id") }
+        )
+        .rows.map { $0.shard("id") }
     }
 
     /// Every shard of a run, as a new reign needs them.
     ///
-    /// - Parameter now: What `notBefore` is reckoned from; the control schema has the target's clock, not ours.
+    /// `now` is what `notBefore` is reckoned from: the control schema has the target's clock, not ours.
     package func shardEntries(of run: RunID, now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
         try self.shardEntries("run_id = $1::uuid", .run(run), now)
     }
 
     /// Some shards as they are now: those a message was about, those that are leased or failed here.
-    package func shardEntries(_ shards: [ShardID], now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
+    package func shardEntries(_ shards: [ShardID], now: ContinuousClock.Instant) throws(ControlStoreError)
+        -> [ShardEntry]
+    {
         try self.shardEntries("id = ANY ($1::bigint[])", .shards(shards), now)
     }
 
@@ -62,7 +65,9 @@ extension ControlStore {
               FROM godwit.shards WHERE \(condition) ORDER BY id
             """,
             [parameter]
-        ).rows.map { row in
+        )
+        .rows
+        .map { row in
             let state: ShardEntry.State =
                 switch row.value("state", { ShardState(rawValue: $0) }) {
                 case .pending: .pending(notBefore: row.double("delay").map { now + .seconds($0) })

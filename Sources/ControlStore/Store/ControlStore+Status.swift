@@ -38,7 +38,8 @@ extension ControlStore {
               FROM godwit.entity_totals WHERE run_id = $1::uuid ORDER BY position
             """,
             [.run(run)]
-        ).rows.map { EntityStatus($0) }
+        )
+        .rows.map { EntityStatus($0) }
     }
 
     /// Adjusted rows by entity and kind.
@@ -52,20 +53,23 @@ extension ControlStore {
              GROUP BY shard.entity, adjusted.key
             """,
             [.run(run)]
-        ).rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("kind"), count: $0.count("count")) }
+        )
+        .rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("kind"), count: $0.count("count")) }
     }
 
     private func durations(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> ShardDurations? {
-        let row = try self.query(
-            purpose,
-            """
-            SELECT share[1] AS median, share[2] AS percentile95, share[3] AS longest
-              FROM (SELECT percentile_cont(ARRAY[0.5, 0.95, 1]) WITHIN GROUP
-                               (ORDER BY extract(epoch FROM finished_at - leased_at)::double precision) AS share
-                      FROM godwit.shards WHERE run_id = $1::uuid AND state = 'done') AS durations
-            """,
-            [.run(run)]
-        ).first
+        let row =
+            try self.query(
+                purpose,
+                """
+                SELECT share[1] AS median, share[2] AS percentile95, share[3] AS longest
+                  FROM (SELECT percentile_cont(ARRAY[0.5, 0.95, 1]) WITHIN GROUP
+                                   (ORDER BY extract(epoch FROM finished_at - leased_at)::double precision) AS share
+                          FROM godwit.shards WHERE run_id = $1::uuid AND state = 'done') AS durations
+                """,
+                [.run(run)]
+            )
+            .first
         guard let row, let median = row.double("median"), let percentile95 = row.double("percentile95"),
             let longest = row.double("longest")
         else { return nil }

@@ -26,20 +26,21 @@ extension ControlStore {
 
     /// Brings back what was switched off, the last first; works without a coordinator, whatever became of the run.
     ///
-    /// - Parameter entity: Nil for all of the run.
-    /// - Returns: The number of objects.
+    /// All of the run where `entity` is nil. Returns the number of objects.
     @discardableResult
     package func restoreObjects(of run: RunID, entity: EntityName? = nil) throws(ControlStoreError) -> Int {
         try self.transaction("restore suspended objects") { () throws(ControlStoreError) in
-            let suspended = try self.query(
-                "read the suspended objects",
-                """
-                SELECT id, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
-                 WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND restored_at IS NULL
-                 ORDER BY id DESC FOR UPDATE
-                """,
-                [.run(run), .text(entity?.rawValue)]
-            ).rows
+            let suspended =
+                try self.query(
+                    "read the suspended objects",
+                    """
+                    SELECT id, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
+                     WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND restored_at IS NULL
+                     ORDER BY id DESC FOR UPDATE
+                    """,
+                    [.run(run), .text(entity?.rawValue)]
+                )
+                .rows
             for object in suspended {
                 let name = "\(object.string("kind")) \(object.string("object_name")) of \(object.string("table_name"))"
                 try self.query("restore \(name)", object.string("restore_sql"))

@@ -38,7 +38,8 @@ extension ControlStore {
               FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
             """,
             [.run(run)]
-        ).rows.map { WorkerRecord($0) }
+        )
+        .rows.map { WorkerRecord($0) }
     }
 }
 

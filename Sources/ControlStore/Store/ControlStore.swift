@@ -129,7 +129,9 @@ package actor ControlStore {
 
     private func confirmTerm(_ term: Term, _ purpose: String) throws(ControlStoreError) {
         let reign = try self.query(
-            purpose, "SELECT FROM godwit.leadership WHERE term = $1::uuid", [.text(term.description)]
+            purpose,
+            "SELECT FROM godwit.leadership WHERE term = $1::uuid",
+            [.text(term.description)]
         )
         guard reign.isEmpty else { return }
         self.term = nil

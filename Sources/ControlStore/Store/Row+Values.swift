@@ -6,10 +6,11 @@ import Scheduling
 extension Row {
     /// A column's value, converted; NULL stays nil.
     func optional<Value>(_ column: String, _ convert: (String) -> Value?) -> Value? {
-        self.text(column).map { text in
-            guard let value = convert(text) else { preconditionFailure("column \(column) holds no \(Value.self)") }
-            return value
-        }
+        self.text(column)
+            .map { text in
+                guard let value = convert(text) else { preconditionFailure("column \(column) holds no \(Value.self)") }
+                return value
+            }
     }
 
     /// A column's value, converted, where the schema says NOT NULL.
