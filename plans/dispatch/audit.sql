@@ -482,6 +482,9 @@ CREATE UNLOGGED TABLE audit.planted AS SELECT NULL::text AS kind, NULL::text AS 
 SELECT 'INSERT INTO audit.planted SELECT kind, entity, rows, outcome FROM audit_source.legacy_dirt'
 WHERE to_regclass('audit_source.legacy_dirt') IS NOT NULL \gexec
 
+-- What Godwit says it rejected and has not migrated since.
+CREATE VIEW audit.rejects AS SELECT entity, source_key AS legacy_id, reason FROM godwit.rejects WHERE resolved_at IS NULL;
+
 -- Both directions of EXCEPT over all columns in one pass: rows are paired by UUID, which is the target's primary key. A row that differs
 -- is missing as it should be and extra as it is.
 CREATE FUNCTION audit.compare(name text, OUT source bigint, OUT migrated bigint, OUT rejected bigint, OUT filtered bigint,
@@ -513,11 +516,11 @@ BEGIN
                 count(*) FILTER (WHERE w.key IS NOT NULL AND (t.id IS NOT NULL)::integer + coalesce(r.times, 0) <> 1)
          FROM audit.%3$I w
          FULL JOIN %4$s t ON t.id = w.id
-         LEFT JOIN (SELECT legacy_id, count(*) AS times FROM godwit.rejects WHERE entity = %5$L AND resolved_at IS NULL GROUP BY legacy_id) r
+         LEFT JOIN (SELECT legacy_id, count(*) AS times FROM audit.rejects WHERE entity = %5$L GROUP BY legacy_id) r
              ON r.legacy_id = w.key',
         wanted, found, 'want_' || name, target, name)
     INTO migrated, missing, extra, unaccounted;
-    SELECT count(*) INTO rejected FROM godwit.rejects r WHERE r.entity = name AND r.resolved_at IS NULL;
+    SELECT count(*) INTO rejected FROM audit.rejects r WHERE r.entity = name;
     SELECT count(*) INTO filtered FROM audit.filtered f WHERE f.entity = name;
 END $$;
 
@@ -526,8 +529,7 @@ CREATE FUNCTION audit.misjudged() RETURNS TABLE (entity text, legacy_id bigint, 
 BEGIN ATOMIC
     SELECT coalesce(w.entity, r.entity), coalesce(w.legacy_id, r.legacy_id), w.reason, r.reason
     FROM audit.want_rejects w
-    FULL JOIN (SELECT r.entity, r.legacy_id, r.reason FROM godwit.rejects r WHERE r.resolved_at IS NULL) r
-        ON r.entity = w.entity AND r.legacy_id = w.legacy_id
+    FULL JOIN audit.rejects r ON r.entity = w.entity AND r.legacy_id = w.legacy_id
     WHERE w.reason IS DISTINCT FROM r.reason;
 END;
 
@@ -537,8 +539,8 @@ BEGIN ATOMIC
     SELECT coalesce(p.entity, r.entity), coalesce(p.outcome, r.reason), coalesce(p.rows, 0)::bigint, coalesce(r.rows, 0)
     FROM (SELECT entity, outcome, sum(rows) AS rows FROM audit.planted WHERE outcome NOT IN ('migrated', 'filtered')
           GROUP BY entity, outcome) p
-    FULL JOIN (SELECT r.entity, r.reason, count(*) AS rows FROM godwit.rejects r WHERE r.resolved_at IS NULL
-               GROUP BY r.entity, r.reason) r ON r.entity = p.entity AND r.reason = p.outcome
+    FULL JOIN (SELECT entity, reason, count(*) AS rows FROM audit.rejects GROUP BY entity, reason) r
+        ON r.entity = p.entity AND r.reason = p.outcome
     WHERE EXISTS (SELECT FROM audit.planted);
 END;
 
@@ -548,15 +550,13 @@ SELECT 'dispatch_state' AS source_table, s.id AS legacy_id, 'item_type_id = ' ||
 FROM audit.dispatch_state s
 WHERE NOT EXISTS (SELECT FROM public.case_states t WHERE t.legacy_state_id = s.id)
   AND NOT EXISTS (SELECT FROM public.order_states t WHERE t.legacy_state_id = s.id)
-  AND NOT EXISTS (SELECT FROM godwit.rejects r WHERE r.entity IN ('case_states', 'order_states') AND r.legacy_id = s.id
-                  AND r.resolved_at IS NULL)
+  AND NOT EXISTS (SELECT FROM audit.rejects r WHERE r.entity IN ('case_states', 'order_states') AND r.legacy_id = s.id)
 UNION ALL
 SELECT 'dispatch_record', s.id, 'kind = ' || coalesce(s.kind, 'NULL')
 FROM audit.dispatch_record s
 WHERE NOT EXISTS (SELECT FROM public.messages t WHERE t.legacy_record_id = s.id)
   AND NOT EXISTS (SELECT FROM public.case_messages t WHERE t.legacy_record_id = s.id)
-  AND NOT EXISTS (SELECT FROM godwit.rejects r WHERE r.entity IN ('messages', 'case_messages') AND r.legacy_id = s.id
-                  AND r.resolved_at IS NULL);
+  AND NOT EXISTS (SELECT FROM audit.rejects r WHERE r.entity IN ('messages', 'case_messages') AND r.legacy_id = s.id);
 
 -- Every source row is in one of the tables it feeds, was rejected, or is left behind because the plan filters it in all of them.
 CREATE FUNCTION audit.source_tables() RETURNS TABLE (source_table text, source bigint, taken bigint, left_behind bigint, wrongly bigint, why text)
