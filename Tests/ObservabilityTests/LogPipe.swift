@@ -2,14 +2,16 @@ import Glibc
 import Logging
 import Observability
 
-/// A pipe to log into.
+/// A pair of sockets to log into.
 struct LogPipe: ~Copyable {
     let output: LogOutput
     private let ends: [Int32]
 
     init() {
         var ends: [Int32] = [0, 0]
-        precondition(pipe(&ends) == 0, "no pipe to be had")
+        // CLOEXEC: a child of another test that held the writing end would keep `text()` waiting.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        precondition(socketpair(AF_UNIX, type, 0, &ends) == 0, "no sockets to be had")
         self.ends = ends
         self.output = LogOutput(fileDescriptor: ends[1])
     }
