@@ -1,3 +1,5 @@
+import RowPipeline
+
 extension CastTable {
     /// Arrays cross where their elements need nothing but a cast in the source.
     func array(_ from: TypeShape, _ to: TypeShape) -> Crossing {
@@ -10,9 +12,14 @@ extension CastTable {
             var carriage = Crossing.Carriage(.to("text[]"), note: "the target's server checks the labels in the array")
             carriage.replacesElementType = true
             return .carried(carriage)
-        case .carried(let element) where element.conversion == nil:
+        case .carried(var element):
+            if let conversion = element.conversion, case .text(maximumCharacters: _, truncates: false) = conversion {
+                element.conversion = nil
+                element.note = "the target's server checks the lengths in the array"
+            }
+            guard element.conversion == nil else { return refusal }
             return self.carried(element, to).map(Crossing.carried) ?? refusal
-        case .carried, .json, .refused:
+        case .json, .refused:
             return refusal
         }
     }

@@ -56,10 +56,16 @@ struct CastTable {
             guard case .builtIn(let name, _) = self.innermost(shape) else { continue }
             if Self.boundToTheirDatabase.contains(name) {
                 if shape == source, self.isText(target), name.hasPrefix("reg") { continue }
-                return .refused("\(name) values mean nothing in another database", hint: "carry a name over with `sql:`")
+                return .refused(
+                    "\(name) values mean nothing in another database",
+                    hint: "carry a name over with `sql:`"
+                )
             }
             if name == "money" {
-                return .refused("money depends on lc_monetary", hint: "write `{ sql: \"COLUMN::numeric\" }` into numeric")
+                return .refused(
+                    "money depends on lc_monetary",
+                    hint: "write `{ sql: \"COLUMN::numeric\" }` into numeric"
+                )
             }
         }
         if case .other(let name) = source {

@@ -17,6 +17,17 @@ package enum Catalog {
         source: borrowing Connection,
         target: borrowing Connection
     ) throws(PostgresError) -> (ResolvedPlan?, [Finding]) {
+        let resolution = try Self.resolution(of: plan, graph: graph, source: source, target: target)
+        return (resolution.plan, resolution.findings)
+    }
+
+    /// The same, with what only a check before the run needs.
+    package static func resolution(
+        of plan: Plan,
+        graph: DependencyGraph,
+        source: borrowing Connection,
+        target: borrowing Connection
+    ) throws(PostgresError) -> Resolution {
         var resolver = try PlanResolver(plan: plan, graph: graph, source: source, target: target)
         try source.execute("SET search_path TO \(resolver.sourceSearchPath)")
         try target.execute("SET search_path TO \(resolver.targetSearchPath)")
@@ -29,10 +40,15 @@ package enum Catalog {
         }
         try source.execute("SET search_path TO pg_catalog")
         try target.execute("SET search_path TO pg_catalog")
-        let findings = resolver.findings
-        guard !findings.contains(where: { $0.severity == .error }), entities.count == plan.entities.count else {
-            return (nil, findings)
-        }
-        return (resolver.resolved(entities), findings)
+        let isComplete =
+            entities.count == plan.entities.count
+            && !resolver.findings.contains { $0.severity == .error }
+        return Resolution(
+            plan: isComplete ? resolver.resolved(entities) : nil,
+            entities: entities,
+            findings: resolver.findings,
+            undecidedIndexes: resolver.undecidedIndexes,
+            sourceSearchPath: resolver.sourceSearchPath
+        )
     }
 }

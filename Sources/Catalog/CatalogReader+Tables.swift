@@ -43,18 +43,19 @@ extension CatalogReader {
         _ connection: borrowing Connection
     ) throws(PostgresError) {
         for row in try connection.query(Self.columns, [oids]).rows {
-            tables[row.oid("table")]?.columns.append(
-                CatalogTable.Column(
-                    name: row.text("name") ?? "",
-                    type: row.oid("type"),
-                    modifier: Int32(truncatingIfNeeded: row.integer("modifier") ?? -1),
-                    typeSQL: row.text("sql") ?? "",
-                    isNotNull: row.bool("is_not_null") ?? false,
-                    hasDefault: row.bool("has_default") ?? false,
-                    isGenerated: row.bool("is_generated") ?? false,
-                    identity: row.text("identity").flatMap(CatalogTable.Identity.init(rawValue:))
+            tables[row.oid("table")]?.columns
+                .append(
+                    CatalogTable.Column(
+                        name: row.text("name") ?? "",
+                        type: row.oid("type"),
+                        modifier: Int32(truncatingIfNeeded: row.integer("modifier") ?? -1),
+                        typeSQL: row.text("sql") ?? "",
+                        isNotNull: row.bool("is_not_null") ?? false,
+                        hasDefault: row.bool("has_default") ?? false,
+                        isGenerated: row.bool("is_generated") ?? false,
+                        identity: row.text("identity").flatMap(CatalogTable.Identity.init(rawValue:))
+                    )
                 )
-            )
         }
     }
 
@@ -68,14 +69,15 @@ extension CatalogReader {
             let table = row.oid("table")
             let name = row.text("name") ?? ""
             if last != "\(table) \(name)" {
-                tables[table]?.uniqueIndexes.append(
-                    CatalogTable.UniqueIndex(
-                        name: name,
-                        columns: [],
-                        isPartial: row.bool("is_partial") ?? false,
-                        hasExpressions: row.bool("has_expressions") ?? false
+                tables[table]?.uniqueIndexes
+                    .append(
+                        CatalogTable.UniqueIndex(
+                            name: name,
+                            columns: [],
+                            isPartial: row.bool("is_partial") ?? false,
+                            hasExpressions: row.bool("has_expressions") ?? false
+                        )
                     )
-                )
                 last = "\(table) \(name)"
             }
             if let column = row.text("column"), let count = tables[table]?.uniqueIndexes.count {
@@ -90,9 +92,13 @@ extension CatalogReader {
         _ connection: borrowing Connection
     ) throws(PostgresError) {
         for row in try connection.query(Self.triggers, [oids]).rows {
-            tables[row.oid("table")]?.triggers.append(
-                CatalogTable.Trigger(name: row.text("name") ?? "", firesOnInsert: row.bool("fires_on_insert") ?? true)
-            )
+            tables[row.oid("table")]?.triggers
+                .append(
+                    CatalogTable.Trigger(
+                        name: row.text("name") ?? "",
+                        firesOnInsert: row.bool("fires_on_insert") ?? true
+                    )
+                )
         }
     }
 

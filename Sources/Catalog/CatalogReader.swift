@@ -6,7 +6,10 @@ enum CatalogReader {
     /// Every type but the row types of tables.
     static func types(_ connection: borrowing Connection) throws(PostgresError) -> TypeCatalog {
         var labels: [UInt32: [String]] = [:]
-        for row in try connection.query("SELECT enumtypid::int8, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder").rows {
+        for row
+            in try connection.query("SELECT enumtypid::int8, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder")
+            .rows
+        {
             labels[row.oid(0), default: []].append(row.text(1) ?? "")
         }
         var fields: [UInt32: [CatalogType.Field]] = [:]
@@ -58,7 +61,8 @@ enum CatalogReader {
             SELECT DISTINCT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
             WHERE nspname <> 'pg_catalog' ORDER BY 1
             """
-        ).rows.compactMap { $0.text(0) }
+        )
+        .rows.compactMap { $0.text(0) }
     }
 
     private static func types(hasMultiranges: Bool) -> String {

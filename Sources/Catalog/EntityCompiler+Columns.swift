@@ -37,7 +37,13 @@ extension EntityCompiler {
             return
         }
         if target.isGenerated {
-            self.error("generated-column", column.name, "the target computes it", hint: "leave it out", at: column.position)
+            self.error(
+                "generated-column",
+                column.name,
+                "the target computes it",
+                hint: "leave it out",
+                at: column.position
+            )
             return
         }
         if case .targetDefault = column.value {

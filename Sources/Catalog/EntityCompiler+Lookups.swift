@@ -33,7 +33,8 @@ extension EntityCompiler {
             case .reject, .null: nil
             case .value(let text): text
             }
-        let found = "CASE (\(plan.from))::pg_catalog.text \(cases.joined(separator: " ")) ELSE \(literal(otherwise)) END"
+        let found =
+            "CASE (\(plan.from))::pg_catalog.text \(cases.joined(separator: " ")) ELSE \(literal(otherwise)) END"
         guard !cases.isEmpty else { return literal(otherwise) + "::pg_catalog.text" }
         return "CASE WHEN (\(plan.from)) IS NULL THEN \(literal(plan.null)) ELSE \(found) END"
     }
@@ -60,7 +61,9 @@ extension EntityCompiler {
             }
         let references = plan.references.map {
             JSONOperation.EmbeddedReference(
-                path: Self.path($0.path), entity: $0.entity, onOrphan: OrphanAction($0.onOrphan)
+                path: Self.path($0.path),
+                entity: $0.entity,
+                onOrphan: OrphanAction($0.onOrphan)
             )
         }
         let input = self.text(plan.from, column.name)
@@ -69,14 +72,15 @@ extension EntityCompiler {
 
     /// `stages[*].case_id` as `["stages", "[*]", "case_id"]`.
     static func path(_ text: String) -> [String] {
-        text.split(separator: ".").flatMap { part in
-            var name = part
-            var stars: [String] = []
-            while name.hasSuffix("[*]") {
-                name = name.dropLast(3)
-                stars.append("[*]")
+        text.split(separator: ".")
+            .flatMap { part in
+                var name = part
+                var stars: [String] = []
+                while name.hasSuffix("[*]") {
+                    name = name.dropLast(3)
+                    stars.append("[*]")
+                }
+                return (name.isEmpty ? [] : [String(name)]) + stars
             }
-            return (name.isEmpty ? [] : [String(name)]) + stars
-        }
     }
 }

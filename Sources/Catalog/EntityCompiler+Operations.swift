@@ -8,7 +8,13 @@ extension EntityCompiler {
         case .copy(let name):
             guard let type = self.source.column(named: name) else {
                 let hint = self.known(self.source.columns.map(\.name))
-                self.error("missing-column", column.name, "the source has no column \(name)", hint: hint, at: column.position)
+                self.error(
+                    "missing-column",
+                    column.name,
+                    "the source has no column \(name)",
+                    hint: hint,
+                    at: column.position
+                )
                 return nil
             }
             return self.carry(CarriedColumn(column, "source." + SQLText.identifier(name), type), into: target)
@@ -127,9 +133,10 @@ extension EntityCompiler {
     }
 
     func isText(_ target: CatalogTable.Column) -> Bool {
-        CastTable(timeZone: nil, truncates: false).isText(
-            self.targetTypes.shape(of: target.type, modifier: target.modifier)
-        )
+        CastTable(timeZone: nil, truncates: false)
+            .isText(
+                self.targetTypes.shape(of: target.type, modifier: target.modifier)
+            )
     }
 
     mutating func mayHoldUUID(_ column: ColumnPlan, _ target: CatalogTable.Column, asText: Bool) -> Bool {

@@ -33,7 +33,13 @@ extension EntityCompiler {
         guard self.mayHoldUUID(column, target, asText: false) else { return }
         if self.refusesNull(target) {
             let text = "it is filled in a second pass, but the target column is NOT NULL"
-            self.error("deferred-not-null", column.name, text, hint: "drop NOT NULL for the migration", at: column.position)
+            self.error(
+                "deferred-not-null",
+                column.name,
+                text,
+                hint: "drop NOT NULL for the migration",
+                at: column.position
+            )
             return
         }
         if self.entity.id == nil {
@@ -74,7 +80,8 @@ extension EntityCompiler {
     }
 
     mutating func distinguish(_ column: String, by plan: ReferencePlan) {
-        self.distinctions[column] = plan.alternatives.count == 1 && plan.alternatives[0].when == nil
+        self.distinctions[column] =
+            plan.alternatives.count == 1 && plan.alternatives[0].when == nil
             ? .expression(plan.alternatives[0].by) : .unknown
     }
 }

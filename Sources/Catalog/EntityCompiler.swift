@@ -51,7 +51,12 @@ struct EntityCompiler {
         var mapped = Set([self.entity.id, self.entity.legacy].compactMap { $0 })
         for column in self.entity.columns {
             guard mapped.insert(column.name).inserted else {
-                self.error("column-twice", column.name, "it is filled by `id:` or `legacy:` already", at: column.position)
+                self.error(
+                    "column-twice",
+                    column.name,
+                    "it is filled by `id:` or `legacy:` already",
+                    at: column.position
+                )
                 continue
             }
             self.add(column)
@@ -74,9 +79,12 @@ struct EntityCompiler {
     }
 
     private mutating func index(ofKeyIn inputs: WritableKeyPath<Self, ProgramInputs>) -> Int {
-        self[keyPath: inputs].index(
-            of: "source.\(self.key)::pg_catalog.int8", name: self.entity.key, type: self.sourceTypes.oid(builtIn: "int8") ?? 20
-        )
+        self[keyPath: inputs]
+            .index(
+                of: "source.\(self.key)::pg_catalog.int8",
+                name: self.entity.key,
+                type: self.sourceTypes.oid(builtIn: "int8") ?? 20
+            )
     }
 
     /// The SELECT of some expressions over the row source.
@@ -93,7 +101,8 @@ struct EntityCompiler {
     /// The plan's `where:` over the row source; it speaks of the base table, which a query may hide.
     private var filter: String? {
         guard let filter = self.entity.filter, self.entity.query != nil else { return self.entity.filter }
-        return "source.\(self.key) IN (SELECT source.\(self.key) FROM \(self.source.table.sql) AS source WHERE \(filter))"
+        return
+            "source.\(self.key) IN (SELECT source.\(self.key) FROM \(self.source.table.sql) AS source WHERE \(filter))"
     }
 
     private func fillPass() -> FillPass? {
@@ -105,7 +114,10 @@ struct EntityCompiler {
             isPersonal: false
         )
         let program = RowProgram(
-            inputs: self.fillInputs.columns, outputs: [key] + self.fillOutputs, keyInput: 0, checkInput: nil
+            inputs: self.fillInputs.columns,
+            outputs: [key] + self.fillOutputs,
+            keyInput: 0,
+            checkInput: nil
         )
         return FillPass(
             program: program,

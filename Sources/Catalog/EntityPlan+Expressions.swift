@@ -4,7 +4,8 @@ extension EntityPlan {
     /// Every expression of the plan that the source evaluates for this entity's rows, each once.
     var sourceExpressions: [String] {
         var seen: Set<String> = []
-        return (self.columns.flatMap(\.value.sourceExpressions) + self.checks.map(\.sql) + self.unique.compactMap(\.order))
+        return
+            (self.columns.flatMap(\.value.sourceExpressions) + self.checks.map(\.sql) + self.unique.compactMap(\.order))
             .filter { seen.insert($0).inserted }
     }
 }

@@ -13,6 +13,8 @@ struct PlanResolver {
     let sourceSearchPath: String
     let targetSearchPath: String
     var findings: [Finding] = []
+    /// By entity: unique indexes of the target that no rule of the plan decides about.
+    var undecidedIndexes: [String: [UniqueRuleQuery]] = [:]
 
     init(
         plan: Plan,
@@ -25,10 +27,12 @@ struct PlanResolver {
         self.sourceTypes = try CatalogReader.types(source)
         self.targetTypes = try CatalogReader.types(target)
         self.sourceTables = try CatalogReader.tables(
-            plan.entities.map { TableName($0.from, defaultSchema: plan.source.schema) }, source
+            plan.entities.map { TableName($0.from, defaultSchema: plan.source.schema) },
+            source
         )
         self.targetTables = try CatalogReader.tables(
-            plan.entities.map { TableName($0.to, defaultSchema: plan.target.schema) }, target
+            plan.entities.map { TableName($0.to, defaultSchema: plan.target.schema) },
+            target
         )
         self.sourceSearchPath = try Self.searchPath(plan.source.schema, source)
         self.targetSearchPath = try Self.searchPath(plan.target.schema, target)
@@ -36,7 +40,8 @@ struct PlanResolver {
     }
 
     /// `pg_catalog` first, so that nothing shadows the built-in functions.
-    private static func searchPath(_ schema: String, _ connection: borrowing Connection) throws(PostgresError) -> String {
+    private static func searchPath(_ schema: String, _ connection: borrowing Connection) throws(PostgresError) -> String
+    {
         let extensions = try CatalogReader.extensionSchemas(connection).filter { $0 != schema }
         return (["pg_catalog", schema] + extensions).map(SQLText.identifier).joined(separator: ", ")
     }
@@ -45,13 +50,15 @@ struct PlanResolver {
         _ plan: Plan,
         _ target: borrowing Connection
     ) throws(PostgresError) -> [Finding] {
-        let row = try target.query(
-            """
-            SELECT has_database_privilege(current_database(), 'CREATE')
-                OR EXISTS (SELECT FROM pg_namespace WHERE nspname = 'godwit'
-                    AND has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')), quote_ident(current_database())
-            """
-        ).first
+        let row =
+            try target.query(
+                """
+                SELECT has_database_privilege(current_database(), 'CREATE')
+                    OR EXISTS (SELECT FROM pg_namespace WHERE nspname = 'godwit'
+                        AND has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE')), quote_ident(current_database())
+                """
+            )
+            .first
         guard row?.bool(0) == false else { return [] }
         let database = row?.text(1) ?? ""
         return [
@@ -104,6 +111,7 @@ struct PlanResolver {
         )
         let compiled = compiler.compile()
         self.findings += compiler.findings
+        self.undecidedIndexes[entity.name] = compiler.undecidedIndexes()
         guard !self.findings[before...].contains(where: { $0.severity == .error }),
             let tables = try self.explain(entity, compiled, source)
         else { return nil }
@@ -122,7 +130,8 @@ struct PlanResolver {
                     .error,
                     "missing-table",
                     "\(entity.name): the \(side) has no table \(name.description)",
-                    hint: "check the name, `\(side): { schema: … }`, and the database that GODWIT_\(side.uppercased()) names",
+                    hint:
+                        "check the name, `\(side): { schema: … }`, and the database that GODWIT_\(side.uppercased()) names",
                     at: entity.position
                 )
             )
@@ -169,7 +178,7 @@ struct PlanResolver {
         for select in selects {
             do {
                 tables.formUnion(try QueryTables.read(by: select, source))
-            } catch where error.isAboutThePlan {
+            } catch  where error.isAboutThePlan {
                 let reason = error.serverMessage ?? error.message
                 self.findings.append(
                     Finding(

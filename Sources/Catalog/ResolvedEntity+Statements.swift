@@ -35,9 +35,10 @@ extension ResolvedEntity {
     /// Rows of (key `int8`, rule `int4`: index into `uniqueRules`), a key once at most; nil without rules.
     package var losersStatement: String? {
         guard !self.uniqueRules.isEmpty else { return nil }
-        let union = self.uniqueRules.enumerated().map { index, rule in
-            "SELECT loser.key, \(index)::pg_catalog.int4 AS rule FROM (\(rule.losers)) AS loser(key)"
-        }
+        let union = self.uniqueRules.enumerated()
+            .map { index, rule in
+                "SELECT loser.key, \(index)::pg_catalog.int4 AS rule FROM (\(rule.losers)) AS loser(key)"
+            }
         return "SELECT losers.key, pg_catalog.min(losers.rule) FROM (\(union.joined(separator: " UNION ALL ")))"
             + " AS losers GROUP BY losers.key ORDER BY losers.key"
     }
@@ -47,7 +48,8 @@ extension ResolvedEntity {
     }
 
     private func count(where keys: String?) -> String {
-        let filtered = self.filter.map { "pg_catalog.count(*) FILTER (WHERE (\($0)) IS NOT TRUE)" } ?? "0::pg_catalog.int8"
+        let filtered =
+            self.filter.map { "pg_catalog.count(*) FILTER (WHERE (\($0)) IS NOT TRUE)" } ?? "0::pg_catalog.int8"
         return "SELECT pg_catalog.count(*), \(filtered) FROM \(self.baseTable) AS source"
             + (keys.map { " WHERE \($0)" } ?? "")
     }

@@ -10,7 +10,8 @@ enum RowExpression {
             return Self.holdsJSON(shape) ? "source.\(name)::pg_catalog.text AS \(name)" : "source.\(name)"
         }
         guard !columns.isEmpty else { return "'{}'::pg_catalog.text" }
-        return "(SELECT pg_catalog.to_jsonb(whole) FROM (SELECT \(columns.joined(separator: ", "))) AS whole)::pg_catalog.text"
+        return
+            "(SELECT pg_catalog.to_jsonb(whole) FROM (SELECT \(columns.joined(separator: ", "))) AS whole)::pg_catalog.text"
     }
 
     private static func holdsJSON(_ shape: TypeShape) -> Bool {

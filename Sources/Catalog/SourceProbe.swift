@@ -21,7 +21,7 @@ struct SourceProbe {
         do {
             let row = try connection.query("SELECT source.* FROM \(self.from) LIMIT 0")
             facts.columns = zip(row.columns, row.columnTypes).map { (name: $0, type: $1.columnType) }
-        } catch where error.isAboutThePlan {
+        } catch  where error.isAboutThePlan {
             findings.append(self.refusal(error))
             return nil
         }
@@ -33,7 +33,7 @@ struct SourceProbe {
         do {
             facts.statistics = try StatisticsReader(table: self.table, key: self.entity.key).read(connection)
             facts.hasNullKeys = try self.hasNullKeys(connection)
-        } catch where error.isAboutThePlan {
+        } catch  where error.isAboutThePlan {
             findings.append(self.refusal(error))
             return nil
         }
@@ -56,7 +56,7 @@ struct SourceProbe {
                 }
                 return
             }
-        } catch where error.isAboutThePlan {
+        } catch  where error.isAboutThePlan {
             guard expressions.count > 1 else {
                 facts.refusals[expressions[0]] = error.serverMessage ?? error.message
                 return
@@ -74,8 +74,10 @@ struct SourceProbe {
     private func hasNullKeys(_ connection: borrowing Connection) throws(PostgresError) -> Bool {
         guard self.table.column(named: self.entity.key)?.isNotNull == false else { return false }
         let key = SQLText.identifier(self.entity.key)
-        return try connection.query("SELECT EXISTS (SELECT FROM \(self.table.sql) AS source WHERE source.\(key) IS NULL)")
-            .first?.bool(0) ?? false
+        return try connection
+            .query("SELECT EXISTS (SELECT FROM \(self.table.sql) AS source WHERE source.\(key) IS NULL)")
+            .first?
+            .bool(0) ?? false
     }
 
     private func refusal(_ error: PostgresError) -> Finding {

@@ -30,7 +30,8 @@ package struct SourceSelect: Codable, Sendable, Equatable {
         let conditions = [
             lower.map { "source.\(key) >= \(SQLText.literal($0))" },
             upper.map { "source.\(key) < \(SQLText.literal($0))" },
-        ].compactMap { $0 }
+        ]
+        .compactMap { $0 }
         return conditions.isEmpty ? nil : conditions.joined(separator: " AND ")
     }
 

@@ -16,18 +16,30 @@ struct StatisticsReader {
 
     /// Reads what the shards are planned by.
     func read(_ connection: borrowing Connection) throws(PostgresError) -> SourceStatistics {
-        let ends = try connection.query(
-            "SELECT min(\(self.keyColumn))::int8, max(\(self.keyColumn))::int8 FROM \(self.table.sql) AS source"
-        ).first
+        let ends =
+            try connection.query(
+                "SELECT min(\(self.keyColumn))::int8, max(\(self.keyColumn))::int8 FROM \(self.table.sql) AS source"
+            )
+            .first
         guard let lowest = ends?.integer(0), let highest = ends?.integer(1) else {
-            return SourceStatistics(rows: 0, bytes: self.table.bytes, minKey: nil, maxKey: nil, bounds: [], correlation: 1)
+            return SourceStatistics(
+                rows: 0,
+                bytes: self.table.bytes,
+                minKey: nil,
+                maxKey: nil,
+                bounds: [],
+                correlation: 1
+            )
         }
         let isTable = ["r", "p", "m"].contains(self.table.kind)
         let known = try isTable ? self.known(connection) : nil
         var rows = Int64(self.table.estimatedRows)
         var bounds = known?.bounds ?? []
-        let isSmall = !isTable || (self.table.estimatedRows < 0 ? self.table.bytes <= Self.exactBytes
-            : self.table.estimatedRows <= Self.exactRows)
+        let isSmall =
+            !isTable
+            || (self.table.estimatedRows < 0
+                ? self.table.bytes <= Self.exactBytes
+                : self.table.estimatedRows <= Self.exactRows)
         if isSmall {
             let exact = try self.percentiles(of: "\(self.table.sql) AS source", connection)
             rows = exact.rows
@@ -55,14 +67,16 @@ struct StatisticsReader {
     private func known(
         _ connection: borrowing Connection
     ) throws(PostgresError) -> (bounds: [Int64], correlation: Double)? {
-        let row = try connection.query(
-            """
-            SELECT array_to_string(histogram_bounds, ',') AS bounds, correlation::float8 AS correlation
-            FROM pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3
-            ORDER BY inherited DESC LIMIT 1
-            """,
-            [.text(self.table.schema), .text(self.table.name), .text(self.key)]
-        ).first
+        let row =
+            try connection.query(
+                """
+                SELECT array_to_string(histogram_bounds, ',') AS bounds, correlation::float8 AS correlation
+                FROM pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3
+                ORDER BY inherited DESC LIMIT 1
+                """,
+                [.text(self.table.schema), .text(self.table.name), .text(self.key)]
+            )
+            .first
         guard let row else { return nil }
         let bounds = (row.text("bounds") ?? "").split(separator: ",").compactMap { Int64($0) }
         return (bounds, row.double("correlation") ?? 1)
@@ -72,13 +86,15 @@ struct StatisticsReader {
         of from: String,
         _ connection: borrowing Connection
     ) throws(PostgresError) -> (rows: Int64, bounds: [Int64]) {
-        let row = try connection.query(
-            """
-            SELECT count(*), array_to_string(percentile_disc(
-                (SELECT array_agg(step / 100.0::float8 ORDER BY step) FROM generate_series(0, 100) AS step)
-            ) WITHIN GROUP (ORDER BY \(self.keyColumn)), ',') FROM \(from)
-            """
-        ).first
+        let row =
+            try connection.query(
+                """
+                SELECT count(*), array_to_string(percentile_disc(
+                    (SELECT array_agg(step / 100.0::float8 ORDER BY step) FROM generate_series(0, 100) AS step)
+                ) WITHIN GROUP (ORDER BY \(self.keyColumn)), ',') FROM \(from)
+                """
+            )
+            .first
         return (row?.integer(0) ?? 0, (row?.text(1) ?? "").split(separator: ",").compactMap { Int64($0) })
     }
 

@@ -18,19 +18,37 @@ struct TableChecks {
         var findings: [Finding] = []
         if table.missingPrivileges.contains("USAGE") {
             let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_SOURCE"
-            findings.append(self.finding(.error, "missing-privilege", "no USAGE on schema \(table.schema) of the source", hint: hint))
+            findings.append(
+                self.finding(
+                    .error,
+                    "missing-privilege",
+                    "no USAGE on schema \(table.schema) of the source",
+                    hint: hint
+                )
+            )
         } else if table.missingPrivileges.contains("SELECT") {
             let hint = "GRANT SELECT ON \(table.sql) TO the role of GODWIT_SOURCE"
-            findings.append(self.finding(.error, "missing-privilege", "no SELECT on \(table.sql) of the source", hint: hint))
+            findings.append(
+                self.finding(.error, "missing-privilege", "no SELECT on \(table.sql) of the source", hint: hint)
+            )
         }
         if table.isRowSecured {
             let text = "row-level security would hide rows of \(table.sql) from the source's role"
-            findings.append(self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner"))
+            findings.append(
+                self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
+            )
         }
         if table.kind == "v" || table.kind == "f" {
             let what = table.kind == "v" ? "a view" : "a foreign table"
             let text = "\(table.sql) is \(what): its rows are counted by reading them all"
-            findings.append(self.finding(.warning, "source-not-table", text, hint: "name the table in `from:`, use `query:` for the rest"))
+            findings.append(
+                self.finding(
+                    .warning,
+                    "source-not-table",
+                    text,
+                    hint: "name the table in `from:`, use `query:` for the rest"
+                )
+            )
         }
         return findings
     }
@@ -40,20 +58,38 @@ struct TableChecks {
         var findings: [Finding] = []
         let kinds = ["p": "partitioned", "f": "a foreign table", "v": "a view", "m": "a materialized view"]
         if let kind = kinds[table.kind] {
-            findings.append(self.finding(.error, "target-not-table", "the target \(table.sql) is \(kind)", hint: "name an ordinary table"))
+            findings.append(
+                self.finding(
+                    .error,
+                    "target-not-table",
+                    "the target \(table.sql) is \(kind)",
+                    hint: "name an ordinary table"
+                )
+            )
         }
         let missing = table.missingPrivileges
         if missing.contains("USAGE") {
             let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_TARGET"
-            findings.append(self.finding(.error, "missing-privilege", "no USAGE on schema \(table.schema) of the target", hint: hint))
+            findings.append(
+                self.finding(
+                    .error,
+                    "missing-privilege",
+                    "no USAGE on schema \(table.schema) of the target",
+                    hint: hint
+                )
+            )
         } else if !missing.isEmpty {
             let privileges = missing.joined(separator: ", ")
             let hint = "GRANT \(privileges) ON \(table.sql) TO the role of GODWIT_TARGET"
-            findings.append(self.finding(.error, "missing-privilege", "no \(privileges) on \(table.sql) of the target", hint: hint))
+            findings.append(
+                self.finding(.error, "missing-privilege", "no \(privileges) on \(table.sql) of the target", hint: hint)
+            )
         }
         if table.isRowSecured {
             let text = "row-level security applies to the target's role on \(table.sql)"
-            findings.append(self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner"))
+            findings.append(
+                self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
+            )
         }
         if self.entity.triggers == .suspend, !table.isOwned, table.triggers.contains(where: \.firesOnInsert) {
             let names = table.triggers.filter(\.firesOnInsert).map(\.name).joined(separator: ", ")
@@ -71,8 +107,14 @@ struct TableChecks {
             let isDecided = self.entity.unique.contains { Set($0.columns).isSubset(of: index.columns) }
             guard !isDecided || index.hasExpressions, keys.isDisjoint(with: index.columns) else { return nil }
             let columns = index.columns.joined(separator: ", ") + (index.hasExpressions ? " and expressions" : "")
-            let text = "\(table.sql) has the unique index \(index.name) on \(columns), and no `unique:` rule says who wins"
-            return self.finding(.note, "undecided-unique", text, hint: "rows that clash are refused in the order of their arrival")
+            let text =
+                "\(table.sql) has the unique index \(index.name) on \(columns), and no `unique:` rule says who wins"
+            return self.finding(
+                .note,
+                "undecided-unique",
+                text,
+                hint: "rows that clash are refused in the order of their arrival"
+            )
         }
     }
 
@@ -81,12 +123,15 @@ struct TableChecks {
         var findings: [Finding] = []
         if !table.isUnique(legacy) {
             let hint = "CREATE UNIQUE INDEX ON \(table.sql) (\(SQLText.identifier(legacy)))"
-            let text = "\(legacy) has no unique index: nothing stops a row from arriving twice, and look-ups read the table"
+            let text =
+                "\(legacy) has no unique index: nothing stops a row from arriving twice, and look-ups read the table"
             findings.append(self.finding(.warning, "legacy-not-unique", text, hint: hint))
         }
         if column.isNotNull, column.identity == nil, !column.hasDefault {
             let text = "\(legacy) is NOT NULL: the new application can't insert rows of its own"
-            findings.append(self.finding(.warning, "legacy-not-null", text, hint: "ALTER COLUMN \(legacy) DROP NOT NULL"))
+            findings.append(
+                self.finding(.warning, "legacy-not-null", text, hint: "ALTER COLUMN \(legacy) DROP NOT NULL")
+            )
         }
         return findings
     }
@@ -98,21 +143,39 @@ struct TableChecks {
             let columns = facts.table.columns.map(\.name).joined(separator: ", ")
             return [
                 self.finding(
-                    .error, "missing-key", "\(facts.table.sql) has no column \(key)", hint: "name the key with `key:`; there are \(columns)"
+                    .error,
+                    "missing-key",
+                    "\(facts.table.sql) has no column \(key)",
+                    hint: "name the key with `key:`; there are \(columns)"
                 )
             ]
         }
         guard let type = facts.column(named: key) else {
-            return [self.finding(.error, "missing-key", "the query yields no column \(key)", hint: "add it to the SELECT list")]
+            return [
+                self.finding(
+                    .error,
+                    "missing-key",
+                    "the query yields no column \(key)",
+                    hint: "add it to the SELECT list"
+                )
+            ]
         }
         let own = types.base(of: column.type, modifier: -1)?.type.oid ?? column.type
         guard SourceProbe.integers.contains(type.oid), SourceProbe.integers.contains(own) else {
             let shape = types.shape(of: column.type, modifier: -1).description
-            return [self.finding(.error, "key-type", "the key \(key) is \(shape), not an integer", hint: "name an integer column with `key:`")]
+            return [
+                self.finding(
+                    .error,
+                    "key-type",
+                    "the key \(key) is \(shape), not an integer",
+                    hint: "name an integer column with `key:`"
+                )
+            ]
         }
         var findings: [Finding] = []
         if !facts.table.isUnique(key) {
-            let text = "no unique index of \(facts.table.sql) has just the key \(key): it may repeat, and every shard reads the whole table"
+            let text =
+                "no unique index of \(facts.table.sql) has just the key \(key): it may repeat, and every shard reads the whole table"
             findings.append(self.finding(.warning, "key-not-unique", text, hint: "create one, or name another key"))
         }
         if facts.hasNullKeys {

@@ -31,11 +31,11 @@ struct TargetConstants {
             let some = requests[start..<min(start + 500, requests.count)]
             do {
                 try self.convertAtOnce(Array(some), types: types, connection)
-            } catch where error.isAboutThePlan {
+            } catch  where error.isAboutThePlan {
                 for request in some {
                     do {
                         try self.convertAtOnce([request], types: types, connection)
-                    } catch where error.isAboutThePlan {
+                    } catch  where error.isAboutThePlan {
                         self.refusals[request] = error.serverMessage ?? error.message
                     }
                 }
@@ -57,12 +57,15 @@ struct TargetConstants {
             let literal = SQLText.literal(request.text)
             expressions.append("\(send)(\(literal)::\(request.typeSQL))")
             // A cast to varchar(3) or numeric(10,2) cuts or rounds without a word.
-            let isChanged = base.modifier == -1 ? "false"
+            let isChanged =
+                base.modifier == -1
+                ? "false"
                 : "(\(literal)::\(request.typeSQL))::\(base.type.sql) IS DISTINCT FROM \(literal)::\(base.type.sql)"
             expressions.append(isChanged)
             sent.append(request)
         }
-        guard !sent.isEmpty, let row = try connection.query("SELECT \(expressions.joined(separator: ", "))").first else {
+        guard !sent.isEmpty, let row = try connection.query("SELECT \(expressions.joined(separator: ", "))").first
+        else {
             return
         }
         for (index, request) in sent.enumerated() {

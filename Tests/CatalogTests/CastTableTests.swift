@@ -68,7 +68,7 @@ import Testing
         (builtIn("money"), builtIn("money")), (builtIn("regclass"), builtIn("regclass")),
         (builtIn("oid"), builtIn("oid")), (builtIn("aclitem"), builtIn("text")), (builtIn("bytea"), builtIn("text")),
         (builtIn("int4"), .enumeration(labels: ["a"])), (builtIn("int4"), builtIn("jsonb")),
-        (.foreign("hstore"), .foreign("ltree")), (.array(of: builtIn("text")), .array(of: varchar(3))),
+        (.foreign("hstore"), .foreign("ltree")), (.array(of: builtIn("numeric")), .array(of: numeric(3, 1))),
         (.array(of: builtIn("timestamp")), .array(of: builtIn("timestamptz"))),
         (builtIn("bit", 4), builtIn("bit", 5)), (.array(of: builtIn("oid")), .array(of: builtIn("oid"))),
     ])
@@ -81,7 +81,11 @@ import Testing
 
     @Test func timesWithoutZoneNeedThePlansZone() {
         let table = CastTable(timeZone: nil, truncates: false)
-        guard case .refused(_, let hint) = table.crossing(from: .builtIn("timestamp", modifier: -1), to: .builtIn("timestamptz", modifier: -1))
+        guard
+            case .refused(_, let hint) = table.crossing(
+                from: .builtIn("timestamp", modifier: -1),
+                to: .builtIn("timestamptz", modifier: -1)
+            )
         else {
             Issue.record("a zone was invented")
             return
@@ -99,13 +103,21 @@ import Testing
 
     @Test func labelsOutsideTheTargetsEnumAreLookedUp() {
         let labels = ["a", "b"]
-        #expect(self.table.crossing(from: .builtIn("text", modifier: -1), to: .enumeration(labels: labels)) == .labels(labels))
-        #expect(self.table.crossing(from: .enumeration(labels: ["a", "c"]), to: .enumeration(labels: labels)) == .labels(labels))
+        #expect(
+            self.table.crossing(from: .builtIn("text", modifier: -1), to: .enumeration(labels: labels))
+                == .labels(labels)
+        )
+        #expect(
+            self.table.crossing(from: .enumeration(labels: ["a", "c"]), to: .enumeration(labels: labels))
+                == .labels(labels)
+        )
     }
 
     @Test func jsonIsCheckedBecauseJsonbAcceptsLess() {
         for source in ["json", "text", "varchar"] {
-            #expect(self.table.crossing(from: .builtIn(source, modifier: -1), to: .builtIn("jsonb", modifier: -1)) == .json)
+            #expect(
+                self.table.crossing(from: .builtIn(source, modifier: -1), to: .builtIn("jsonb", modifier: -1)) == .json
+            )
         }
     }
 

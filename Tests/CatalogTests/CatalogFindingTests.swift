@@ -21,14 +21,30 @@ import Testing
     }
 
     @Test(arguments: [
-        Case(source: "name text", target: "name text, extra text", plan: "", code: "unmapped-column", severity: .warning),
+        Case(
+            source: "name text",
+            target: "name text, extra text",
+            plan: "",
+            code: "unmapped-column",
+            severity: .warning
+        ),
         Case(source: "name text", target: "extra text NOT NULL", plan: "", code: "missing-value"),
         Case(source: "name text", target: "name text", plan: ", columns: { other: name }", code: "missing-column"),
         Case(source: "name text", target: "name text", plan: ", columns: { name: other }", code: "missing-column"),
-        Case(source: "name text", target: "name text", plan: ", columns: { name: { sql: lower(nme) } }", code: "refused-sql"),
+        Case(
+            source: "name text",
+            target: "name text",
+            plan: ", columns: { name: { sql: lower(nme) } }",
+            code: "refused-sql"
+        ),
         Case(source: "n float8", target: "n numeric(10,2)", plan: "", code: "no-cast"),
         Case(source: "owner integer", target: "owner uuid", plan: "", code: "no-cast"),
-        Case(source: "a integer", target: "n varchar(3)", plan: ", columns: { n: { value: abcd } }", code: "refused-value"),
+        Case(
+            source: "a integer",
+            target: "n varchar(3)",
+            plan: ", columns: { n: { value: abcd } }",
+            code: "refused-value"
+        ),
         Case(source: "a integer", target: "n integer", plan: ", columns: { n: { value: abc } }", code: "refused-value"),
         Case(
             source: "a integer",
@@ -36,23 +52,43 @@ import Testing
             plan: ", columns: { n: { map: { 1: one }, from: a } }",
             code: "refused-value"
         ),
-        Case(source: "p integer", target: "p text", plan: ", columns: { p: { ref: things, by: p, on_orphan: null } }", code: "reference-type"),
+        Case(
+            source: "p integer",
+            target: "p text",
+            plan: ", columns: { p: { ref: things, by: p, on_orphan: null } }",
+            code: "reference-type"
+        ),
         Case(
             source: "p integer",
             target: "p uuid NOT NULL",
             plan: ", columns: { p: { ref: things, by: p, on_orphan: null } }",
             code: "deferred-not-null"
         ),
-        Case(source: "a text", target: "a text", plan: ", columns: { a: { sql: a } }, checks: [{ name: c, sql: a }]", code: "check-type"),
+        Case(
+            source: "a text",
+            target: "a text",
+            plan: ", columns: { a: { sql: a } }, checks: [{ name: c, sql: a }]",
+            code: "check-type"
+        ),
         Case(source: "a text", target: "a text", plan: ", where: nothing", code: "refused-query"),
         Case(source: "a text", target: "a text", plan: ", query: SELECT id FROM nowhere", code: "refused-query"),
         Case(source: "a text", target: "a text", plan: ", query: SELECT a FROM thing", code: "missing-key"),
         Case(source: "a text", target: "a text", plan: ", key: nr", code: "missing-key"),
         Case(source: "a text", target: "a text", plan: ", key: a", code: "key-type"),
         Case(source: "a integer", target: "a integer", plan: ", key: a", code: "key-not-unique", severity: .warning),
-        Case(source: "a text", target: "a jsonb", plan: ", columns: { a: a }, unique: [{ columns: [a] }]", code: "unique-column"),
+        Case(
+            source: "a text",
+            target: "a jsonb",
+            plan: ", columns: { a: a }, unique: [{ columns: [a] }]",
+            code: "unique-column"
+        ),
         Case(source: "a text", target: "a text UNIQUE", plan: "", code: "undecided-unique", severity: .note),
-        Case(source: "a text", target: "a text, b integer GENERATED ALWAYS AS (1) STORED", plan: ", columns: { b: { value: 1 } }", code: "generated-column"),
+        Case(
+            source: "a text",
+            target: "a text, b integer GENERATED ALWAYS AS (1) STORED",
+            plan: ", columns: { b: { value: 1 } }",
+            code: "generated-column"
+        ),
     ])
     func whatIsWrongIsFound(_ one: Case) throws {
         let databases = try Databases(
@@ -86,7 +122,8 @@ import Testing
         let (_, findings) = try databases.resolve(Self.plan + " }")
         let codes = Set(findings.map(\.code))
         let expected: Set = [
-            "null-keys", "key-out-of-range", "id-type", "legacy-type", "legacy-not-null", "legacy-not-unique", "target-not-empty",
+            "null-keys", "key-out-of-range", "id-type", "legacy-type", "legacy-not-null", "legacy-not-unique",
+            "target-not-empty",
         ]
         #expect(codes.isSuperset(of: expected), "\(findings)")
     }
@@ -98,13 +135,15 @@ import Testing
         )
         let role = "catalog_tests_nobody"
         try databases.source.execute("CREATE ROLE \(role)")
-        try databases.source.execute("SET ROLE \(role)")
-        try databases.target.execute("GRANT SELECT ON public.things TO \(role); SET ROLE \(role)")
+        try databases.source.execute("GRANT USAGE ON SCHEMA \(databases.schema) TO \(role); SET ROLE \(role)")
+        try databases.target.execute(
+            "GRANT USAGE ON SCHEMA \(databases.schema) TO \(role); GRANT SELECT ON \(databases.schema).things TO \(role); SET ROLE \(role)"
+        )
         let (_, findings) = try databases.resolve(Self.plan + " }")
         let privileges = findings.filter { $0.code == "missing-privilege" }.map(\.message).joined(separator: "\n")
         #expect(privileges.contains("schema godwit"))
-        #expect(privileges.contains("SELECT on \"public\".\"thing\""))
-        #expect(privileges.contains("INSERT, UPDATE, DELETE on \"public\".\"things\""))
+        #expect(privileges.contains("SELECT on \"\(databases.schema)\".\"thing\""))
+        #expect(privileges.contains("INSERT, UPDATE, DELETE on \"\(databases.schema)\".\"things\""))
         #expect(findings.contains { $0.code == "row-security" })
     }
 }

@@ -100,26 +100,40 @@ extension CatalogTests {
         #expect(operations["parent_id"] == .constant(nil), "the default must not apply before the second pass")
         #expect(operations["number"] == nil)
         #expect(operations["kept"] == nil)
-        #expect(operations["name"] == .convert(
-            input: input(#"(source."the name")::pg_catalog.text"#), .text(maximumCharacters: 10, truncates: false)
-        ))
+        #expect(
+            operations["name"]
+                == .convert(
+                    input: input(#"(source."the name")::pg_catalog.text"#),
+                    .text(maximumCharacters: 10, truncates: false)
+                )
+        )
         #expect(operations["total"] == .convert(input: input("cents / 100.0"), .numeric(precision: 10, scale: 2)))
-        #expect(operations["office_id"] == .reference(
-            ReferenceOperation(
-                alternatives: [.init(entity: "offices", input: input("(office_id)::pg_catalog.int8"), condition: nil)], onOrphan: .null
-            )
-        ))
+        #expect(
+            operations["office_id"]
+                == .reference(
+                    ReferenceOperation(
+                        alternatives: [
+                            .init(entity: "offices", input: input("(office_id)::pg_catalog.int8"), condition: nil)
+                        ],
+                        onOrphan: .null
+                    )
+                )
+        )
         guard case .map(let map) = operations["status"], case .json(let json) = operations["context"],
             case .convert(_, .arrayElementType(let element)) = operations["moods"]
         else {
             Issue.record("\(operations)")
             return
         }
-        #expect(map.entries == [
-            .init(key: "1", value: Array("draft".utf8)), .init(key: "2", value: Array("sent".utf8)), .init(key: "3", value: nil),
-        ])
+        #expect(
+            map.entries == [
+                .init(key: "1", value: Array("draft".utf8)), .init(key: "2", value: Array("sent".utf8)),
+                .init(key: "3", value: nil),
+            ]
+        )
         #expect(json.references.map(\.path) == [["a", "[*]", "b"]])
-        let feeling = try databases.target.query("SELECT 'public.feeling'::regtype::oid::int8").first?.integer(0)
+        let feeling = try databases.target.query("SELECT '\(databases.schema).feeling'::regtype::oid::int8").first?
+            .integer(0)
         #expect(Int64(element) == feeling)
         #expect(things.dependencies == ["offices"])
         #expect(things.recordsPresence)
@@ -156,7 +170,9 @@ extension CatalogTests {
                 """,
             target: "CREATE TABLE people (id uuid PRIMARY KEY, email text UNIQUE)"
         )
-        for (keep, losers) in [("lowest_key", [2, 6]), ("highest_key", [1, 5]), ("{ newest: born }", [1, 5])] as [(String, [Int64])] {
+        for (keep, losers) in [("lowest_key", [2, 6]), ("highest_key", [1, 5]), ("{ newest: born }", [1, 5])]
+            as [(String, [Int64])]
+        {
             let (plan, findings) = try databases.resolve(
                 """
                 people: { from: person, to: people, tag: 1, columns: { email: { sql: lower(email) } },
@@ -189,6 +205,6 @@ extension CatalogTests {
             """
         )
         let tables = try #require(plan?.entities.first?.sourceTables, "\(findings)")
-        #expect(tables == [#""public"."B""#, #""public"."a""#, #""public"."c""#])
+        #expect(tables == ["B", "a", "c"].map { "\"\(databases.schema)\".\"\($0)\"" })
     }
 }

@@ -2,24 +2,39 @@ import Catalog
 import MigrationPlan
 import Postgres
 import PostgresFixture
+import Synchronization
 import Testing
 
-/// A source and a target database of a test's own.
+/// A schema of a test's own in a source and a target database that the tests share, because databases take long to make.
 struct Databases: ~Copyable {
     let source: Connection
     let target: Connection
+    /// The schema's name on both sides.
+    let schema: String
+
+    private static let shared = Result {
+        (source: try PrivateServer.shared.createDatabase(), target: try PrivateServer.shared.createDatabase())
+    }
+    private static let count = Atomic<Int>(0)
 
     init(source: String, target: String) throws {
-        let opened = try (Self.open(.source, source))
-        self.target = try Self.open(.target, target)
+        let schema = "test_\(Self.count.add(1, ordering: .relaxed).newValue)"
+        let opened = try Self.open(Self.shared.get().source, .source, schema, source)
+        self.target = try Self.open(Self.shared.get().target, .target, schema, target)
         self.source = opened
+        self.schema = schema
     }
 
-    private static func open(_ role: ConnectionRole, _ sql: String) throws -> Connection {
-        let connection = try Connection(
-            PrivateServer.shared.createDatabase(), role: role, applicationName: "catalog tests"
+    private static func open(
+        _ parameters: ConnectionParameters,
+        _ role: ConnectionRole,
+        _ schema: String,
+        _ sql: String
+    ) throws -> Connection {
+        let connection = try Connection(parameters, role: role, applicationName: "catalog tests")
+        try connection.execute(
+            "CREATE SCHEMA \(schema); SET search_path TO \(schema); \(sql); SET search_path TO pg_catalog"
         )
-        try connection.execute("SET search_path TO public; \(sql); SET search_path TO pg_catalog")
         return connection
     }
 
@@ -28,13 +43,19 @@ struct Databases: ~Copyable {
         let text = """
             version: 1
             name: test
-            source: { timezone: Europe/Berlin }
+            source: { schema: \(self.schema), timezone: Europe/Berlin }
+            target: { schema: \(self.schema) }
             uuid: { strategy: ordered, namespace: 6f2c7a0e-5d1b-4c3a-9f00-0123456789ab }
             entities:
             \(entities.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n"))
             """
         let loaded = PlanLoader.load(text: text, file: "test.yaml")
         let plan = try #require(loaded.plan, "\(loaded.findings)")
-        return try Catalog.resolve(plan: plan, graph: DependencyGraph(of: plan), source: self.source, target: self.target)
+        return try Catalog.resolve(
+            plan: plan,
+            graph: DependencyGraph(of: plan),
+            source: self.source,
+            target: self.target
+        )
     }
 }
