@@ -82,6 +82,7 @@ let package = Package(
         tests("ControlProtocolTests", of: ["ControlProtocol"]),
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
+        tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
         tests("EndToEndTests", of: ["Postgres", "PostgresFixture", "godwit"]),
     ]
 )

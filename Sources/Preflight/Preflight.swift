@@ -1,1 +1,55 @@
-// Filled by the next commits.
+import Catalog
+package import MigrationPlan
+package import Postgres
+
+/// What can be known about a migration before it starts, without changing either database.
+package enum Preflight {
+    /// Looks at both servers, resolves the plan, and reads the source for what would be rejected.
+    ///
+    /// Blocking. Every finding comes at once.
+    ///
+    /// - Parameter readsData: Whether queries over whole tables are allowed (duplicate keys, losers of unique rules).
+    /// - Throws: What says nothing about the plan: a lost connection, a server that is short of something.
+    package static func check(
+        plan: Plan,
+        graph: DependencyGraph,
+        source: borrowing Connection,
+        target: borrowing Connection,
+        readsData: Bool = true
+    ) throws(PostgresError) -> PreflightReport {
+        let sourceServer = try ServerFacts(source)
+        let targetServer = try ServerFacts(target)
+        var findings = ServerChecks(server: sourceServer, side: .source)
+            .findings(
+                budget: plan.run.connections.source,
+                at: plan.source.position,
+                budgetAt: plan.run.position
+            )
+        findings += ServerChecks(server: targetServer, side: .target)
+            .findings(
+                budget: plan.run.connections.target,
+                at: plan.target.position,
+                budgetAt: plan.run.position
+            )
+        let resolution = try Catalog.resolution(of: plan, graph: graph, source: source, target: target)
+        findings += resolution.findings
+        if readsData {
+            try source.execute("SET search_path TO \(resolution.sourceSearchPath)")
+            for entity in resolution.entities {
+                guard let planned = plan.entity(named: entity.name) else { continue }
+                let undecided = resolution.undecidedIndexes[entity.name] ?? []
+                let checks = DataChecks(entity: entity, planned: planned, undecidedIndexes: undecided)
+                findings += try checks.findings(source)
+            }
+            try source.execute("SET search_path TO pg_catalog")
+        }
+        let hasErrors = findings.contains { $0.severity == .error }
+        return PreflightReport(
+            plan: hasErrors ? nil : resolution.plan,
+            findings: FindingReport.sorted(findings),
+            estimates: resolution.entities.map(EntityEstimate.init),
+            source: sourceServer,
+            target: targetServer
+        )
+    }
+}

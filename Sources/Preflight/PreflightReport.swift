@@ -1,0 +1,17 @@
+package import Catalog
+package import MigrationPlan
+
+/// The outcome of a check.
+package struct PreflightReport: Sendable {
+    /// The plan as a run would execute it, nil where a finding is an error.
+    package var plan: ResolvedPlan?
+    /// Sorted by their places in the plan.
+    package var findings: [Finding]
+    /// In dependency order.
+    package var estimates: [EntityEstimate]
+    package var source: ServerFacts
+    package var target: ServerFacts
+
+    /// Whether a run may start.
+    package var passes: Bool { self.plan != nil }
+}
