@@ -1,4 +1,6 @@
-/// How one output field is made from the input fields. `input` is an index into `RowProgram.inputs`.
+/// How one output field is made from the input fields.
+///
+/// `input` is an index into `RowProgram.inputs`.
 package enum ColumnOperation: Codable, Sendable, Equatable {
     /// The bytes as they came; NULL stays NULL.
     case copy(input: Int)
@@ -45,7 +47,9 @@ package enum OrphanAction: Codable, Sendable, Equatable {
 }
 
 package struct ReferenceOperation: Codable, Sendable, Equatable {
-    /// Tried in order; the first whose condition holds (or has none) decides. None holds: NULL.
+    /// Tried in order; the first whose condition holds (or has none) decides.
+    ///
+    /// None holds: NULL.
     package var alternatives: [Alternative]
     package var onOrphan: OrphanAction
     /// Filled with the UUID even though the parent may be absent, for columns checked later; false normally.

@@ -2,7 +2,6 @@
 enum FieldVerdict: UInt8, Sendable {
     case value
     case null
-    /// A value that is not the source's; the column's adjustment is noted.
     case orphan
     case pending
     case unmapped

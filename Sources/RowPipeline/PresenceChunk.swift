@@ -79,12 +79,12 @@ struct PresenceChunk: Sendable {
             }
             result.count = count
         } else {
-            other.forEach { _ = result.insert($0) }
+            other.visit { _ = result.insert($0) }
         }
         return result
     }
 
-    func forEach(_ body: (UInt16) -> Void) {
+    func visit(_ body: (UInt16) -> Void) {
         switch self.form {
         case .array:
             for low in self.cells { body(low) }
@@ -110,12 +110,12 @@ struct PresenceChunk: Sendable {
         switch form {
         case .array:
             cells.reserveCapacity(self.count)
-            self.forEach { cells.append($0) }
+            self.visit { cells.append($0) }
         case .bitmap:
             cells = [UInt16](repeating: 0, count: Self.bitmapCells)
-            self.forEach { cells[Int($0 >> 4)] |= 1 << ($0 & 15) }
+            self.visit { cells[Int($0 >> 4)] |= 1 << ($0 & 15) }
         case .runs:
-            self.forEach { low in
+            self.visit { low in
                 if let length = cells.last, cells[cells.count - 2] + length + 1 == low {
                     cells[cells.count - 1] += 1
                 } else {
@@ -133,7 +133,7 @@ struct PresenceChunk: Sendable {
         if self.form == .runs { return self.cells.count / 2 }
         var runs = 0
         var previous = -2
-        self.forEach { low in
+        self.visit { low in
             if Int(low) != previous + 1 { runs += 1 }
             previous = Int(low)
         }

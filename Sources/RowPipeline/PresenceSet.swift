@@ -98,9 +98,9 @@ package struct PresenceSet: Sendable {
     }
 
     /// Calls the closure with every id in ascending order.
-    package func forEach(_ body: (Int64) -> Void) {
+    package func visit(_ body: (Int64) -> Void) {
         for chunk in self.chunks {
-            chunk.forEach { body(chunk.key << 16 | Int64($0)) }
+            chunk.visit { body(chunk.key << 16 | Int64($0)) }
         }
     }
 

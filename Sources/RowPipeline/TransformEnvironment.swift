@@ -8,7 +8,9 @@ package struct TransformEnvironment: Sendable {
     package var losers: PresenceSet
     /// Whether the keys of migrated rows are collected.
     package var recordsPresence: Bool
-    /// Levels of nesting after which a document counts as invalid. PostgreSQL itself stops where its stack (2 MB by
+    /// Levels of nesting after which a document counts as invalid.
+    ///
+    /// PostgreSQL itself stops where its stack (2 MB by
     /// default) is full, at about 7,000 levels; less is safe, more leaves the verdict to the server.
     package var maximumJSONDepth: Int
     /// Entries per entity that stay in memory between batches for `v4`, `v7` and `stored`.

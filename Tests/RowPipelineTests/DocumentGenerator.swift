@@ -24,9 +24,10 @@ struct DocumentGenerator {
             let elements = (0..<Int.random(in: 0...4, using: &self.random)).map { _ in self.value(depth: depth + 1) }
             return "[" + elements.joined(separator: self.pick([",", ", ", " ,\n"])) + "]"
         default:
-            let members = (0..<Int.random(in: 0...4, using: &self.random)).map { _ in
-                self.string() + self.pick([":", ": ", "\t:\r\n"]) + self.value(depth: depth + 1)
-            }
+            let members = (0..<Int.random(in: 0...4, using: &self.random))
+                .map { _ in
+                    self.string() + self.pick([":", ": ", "\t:\r\n"]) + self.value(depth: depth + 1)
+                }
             return "{" + members.joined(separator: self.pick([",", ", "])) + "}"
         }
     }
@@ -38,14 +39,16 @@ struct DocumentGenerator {
         }
         if Int.random(in: 0..<4, using: &self.random) == 0 {
             text += self.pick(["e", "E"]) + self.pick(["", "+", "-"])
-            text += "\(self.pick([3, 20, 16_380, 131_066, 1_073_741_820, 99_999_999_999]) + Int.random(in: 0..<8, using: &self.random))"
+            text +=
+                "\(self.pick([3, 20, 16_380, 131_066, 1_073_741_820, 99_999_999_999]) + Int.random(in: 0..<8, using: &self.random))"
         }
         return text
     }
 
     mutating func string() -> String {
         let pieces = [
-            "a", "id", "case_id", "é", "\u{1f600}", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9", "\\ud83d\\ude00", " ", "'",
+            "a", "id", "case_id", "é", "\u{1f600}", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\u00e9",
+            "\\ud83d\\ude00", " ", "'",
             "long enough for eight bytes at a time", "\\b\\f\\r\\t", "\u{7f}", "{", "]",
         ]
         let rare = ["\\u0000", "\\ud83d", "\\ude00", "\\ud83d\\ud83d", "\\x", "\n", "\u{1}", "\\u00g0", "\\"]
@@ -58,7 +61,8 @@ struct DocumentGenerator {
 
     private mutating func damage(_ text: inout [Unicode.Scalar]) {
         let alphabet: [Unicode.Scalar] = [
-            "{", "}", "[", "]", ",", ":", "\"", "'", "\\", "u", "0", "9", "-", "+", ".", "e", "E", "t", "n", " ", "\n", "\u{c}",
+            "{", "}", "[", "]", ",", ":", "\"", "'", "\\", "u", "0", "9", "-", "+", ".", "e", "E", "t", "n", " ", "\n",
+            "\u{c}",
             "\u{1}", "\u{1f}", "é", "_", "/", "d", "8",
         ]
         let place = Int.random(in: 0...text.count, using: &self.random)

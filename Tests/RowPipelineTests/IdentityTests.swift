@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct IdentityTests {
     static let namespace = UUIDValue("6f2c7a0e-51b3-4c1d-9a77-0a2f64c0ffee")!
-    static let edges: [Int64] = [0, -1, 1, 42, -(1 << 47), 1 << 47 - 1, Int64(Int32.max), Int64(Int32.min), 65535, 65536]
+    static let edges: [Int64] = [
+        0, -1, 1, 42, -(1 << 47), 1 << 47 - 1, Int64(Int32.max), Int64(Int32.min), 65535, 65536,
+    ]
 
     @Test func `swift and sql compute the same ordered UUIDs for all tags and many ids`() throws {
         var random = SeededGenerator.announced("ordered", environment: environmentVariable("GODWIT_SEED"))
@@ -44,13 +46,15 @@ import Testing
 
     @Test func `every one of the 4096 tags agrees with sql`() throws {
         let connection = try openTestDatabase()
-        let rows = try connection.query(
-            """
-            SELECT tag, (lpad(to_hex((id * 65536) # '-9223372036854775808'::bigint | (32768 + tag)), 16, '0') ||
-            to_hex(hashint8extended(id, tag * 7919) & 4611686018427387903 | '-9223372036854775808'::bigint))::uuid, id
-            FROM (SELECT tag, tag * 1000003 - 2000000000 AS id FROM generate_series(0, 4095::bigint) AS tag) AS t
-            """
-        ).rows
+        let rows =
+            try connection.query(
+                """
+                SELECT tag, (lpad(to_hex((id * 65536) # '-9223372036854775808'::bigint | (32768 + tag)), 16, '0') ||
+                to_hex(hashint8extended(id, tag * 7919) & 4611686018427387903 | '-9223372036854775808'::bigint))::uuid, id
+                FROM (SELECT tag, tag * 1000003 - 2000000000 AS id FROM generate_series(0, 4095::bigint) AS tag) AS t
+                """
+            )
+            .rows
         for row in rows {
             let tag = UInt16(row.integer(0)!)
             let uuid = OrderedUUID(tag: tag, seed: UInt64(tag) * 7919).uuid(of: row.integer(2)!)
@@ -74,7 +78,9 @@ import Testing
         }
         #expect(throws: PostgresError.self) { try connection.query("SELECT godwit.uuid('other', 1)") }
         #expect(try connection.query("SELECT godwit.uuid('orders', NULL)").first?.text(0) == nil)
-        let plan = try connection.query("EXPLAIN VERBOSE SELECT godwit.uuid('orders', n) FROM generate_series(1, 9::bigint) n")
+        let plan = try connection.query(
+            "EXPLAIN VERBOSE SELECT godwit.uuid('orders', n) FROM generate_series(1, 9::bigint) n"
+        )
         let text = plan.rows.map { $0.text(0)! }.joined()
         #expect(text.contains("hashint8extended") && !text.contains("CASE"))
     }
@@ -115,13 +121,18 @@ import Testing
         )
         let identity = EntityIdentity(strategy: .stored, owner: "users")
         let entity = IdentityFunctions.Entity(
-            name: "users", identity: identity, table: "public.users", legacyColumn: "legacy_id"
+            name: "users",
+            identity: identity,
+            table: "public.users",
+            legacyColumn: "legacy_id"
         )
         try connection.execute(IdentityFunctions.sql(entities: [entity]))
-        let row = try connection.query(
-            "SELECT godwit.uuid('users', 5), godwit.legacy('users', '00000000-0000-4000-8000-000000000001'), "
-                + "godwit.uuid('users', 6)"
-        ).first
+        let row =
+            try connection.query(
+                "SELECT godwit.uuid('users', 5), godwit.legacy('users', '00000000-0000-4000-8000-000000000001'), "
+                    + "godwit.uuid('users', 6)"
+            )
+            .first
         #expect(row?.text(0) == "00000000-0000-4000-8000-000000000001")
         #expect(row?.integer(1) == 5)
         #expect(row?.text(2) == nil)

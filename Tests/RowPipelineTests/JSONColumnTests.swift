@@ -27,7 +27,8 @@ import Testing
         ("{u'a': u'\u{e4}', 1: 2L}", "{\"a\":\"ä\",\"1\":2}"), ("(1, 'x')", "[1,\"x\"]"), ("(1,)", "[1]"), ("()", "[]"),
         ("'it\\'s \"so\"'", "\"it's \\\"so\\\"\""), ("\"it's\\x41\\U0001f600\"", "\"it'sA\u{1f600}\""),
         ("{\"a\":\"x\\u0000y\"}", "{\"a\":\"xy\"}"), ("[\"\\ud83d\", \"\\ude00z\"]", "[\"\u{fffd}\",\"\u{fffd}z\"]"),
-        ("\"\\ud83d\\ud83d\\ude00\"", "\"\u{fffd}\u{1f600}\""), ("{\"a\": \"line\nbreak\"}", "{\"a\":\"line\\nbreak\"}"),
+        ("\"\\ud83d\\ud83d\\ude00\"", "\"\u{fffd}\u{1f600}\""),
+        ("{\"a\": \"line\nbreak\"}", "{\"a\":\"line\\nbreak\"}"),
         ("{'a': 1.5e+20, 'b': -0.0}", "{\"a\":1.5e+20,\"b\":-0.0}"),
     ]) func `what is nearly JSON is mended`(broken: String, mended: String) throws {
         let outcome = try Self.outcome([broken], .repair)
@@ -36,8 +37,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "{'a'", "{'a': }", "{'a': 1", "datetime.date(2020, 1, 1)", "{1, 2}", "nan", "[1 2]", "'a", "'\\", "'\\q'", "'\\x4'",
-        "'\\u12'", "{'a': 1}}", "[1,,2]", "{,}", "[1e999999]", "u", "\\", "-", "L", "'\\U00110000'", "{'a' 'b'}", "(]", "{:1}",
+        "", "{", "{'a'", "{'a': }", "{'a': 1", "datetime.date(2020, 1, 1)", "{1, 2}", "nan", "[1 2]", "'a", "'\\",
+        "'\\q'", "'\\x4'",
+        "'\\u12'", "{'a': 1}}", "[1,,2]", "{,}", "[1e999999]", "u", "\\", "-", "L", "'\\U00110000'", "{'a' 'b'}", "(]",
+        "{:1}",
     ]) func `what would need guessing becomes NULL`(broken: String) throws {
         let outcome = try Self.outcome([broken], .repair)
         #expect(outcome.rows == [[nil]])
@@ -73,7 +76,8 @@ import Testing
             [
                 "{\"stages\": [{\"order_id\": 1, \"x\": 1}, {\"order_id\":9}, {\"x\": {\"order_id\": 1}}, 1], \"order_id\": 1}",
                 "{\"order\": 2, \"o\\u0072der\" : 3, \"ids\": [1, [1], \"1\", 2.0, 9, null, {\"ids\": [1]}, 2]}",
-                "{\"order\": \"1\", \"stages\": {\"order_id\": 1}, \"ids\": 1}", "[1]", "1", "{\"order\": {\"order\": 1}}",
+                "{\"order\": \"1\", \"stages\": {\"order_id\": 1}, \"ids\": 1}", "[1]", "1",
+                "{\"order\": {\"order\": 1}}",
                 "{'order': 3, 'stages': ({'order_id': 2},)}",
             ],
             .repair,
@@ -85,7 +89,8 @@ import Testing
                     + "\"order_id\": 1}",
                 "{\"order\": \(uuid(2)), \"o\\u0072der\" : \(uuid(3)), \"ids\": [\(uuid(1)), [1], \"1\", 2.0, \(uuid(1)), null, "
                     + "{\"ids\": [1]}, \(uuid(2))]}",
-                "{\"order\": \"1\", \"stages\": {\"order_id\": 1}, \"ids\": 1}", "[1]", "1", "{\"order\": {\"order\": 1}}",
+                "{\"order\": \"1\", \"stages\": {\"order_id\": 1}, \"ids\": 1}", "[1]", "1",
+                "{\"order\": {\"order\": 1}}",
                 "{\"order\":\(uuid(3)),\"stages\":[{\"order_id\":\(uuid(2))}]}",
             ]
         )

@@ -29,10 +29,12 @@ import Testing
         for start in stride(from: 0, to: documents.count, by: 1000) {
             let part = Array(documents[start..<min(start + 1000, documents.count)])
             let array = "{" + part.map { "\"" + $0.escapedForArray + "\"" }.joined(separator: ",") + "}"
-            let rows = try connection.query(
-                "SELECT verdict(d, 'jsonb'), verdict(d, 'json') FROM unnest($1::text[]) WITH ORDINALITY AS u(d, n) ORDER BY n",
-                [.text(array)]
-            ).rows
+            let rows =
+                try connection.query(
+                    "SELECT verdict(d, 'jsonb'), verdict(d, 'json') FROM unnest($1::text[]) WITH ORDINALITY AS u(d, n) ORDER BY n",
+                    [.text(array)]
+                )
+                .rows
             for (document, row) in zip(part, rows) {
                 let bytes = Array(document.utf8)
                 let isValid = checker.accepts(bytes.span.bytes, as: .jsonb)
@@ -49,8 +51,10 @@ import Testing
         let connection = try openTestDatabase()
         try Self.makeVerdict(connection)
         let numbers = [
-            "1e131071", "1e131072", "9e131071", "10e131070", "10e131071", "0.1e131072", "0.1e131073", "1e-16383", "1e-16384",
-            "0e131072", "0e-16383", "0e-16384", "0e1073741822", "0e1073741823", "0e-1073741823", "0e99999999999999999999",
+            "1e131071", "1e131072", "9e131071", "10e131070", "10e131071", "0.1e131072", "0.1e131073", "1e-16383",
+            "1e-16384",
+            "0e131072", "0e-16383", "0e-16384", "0e1073741822", "0e1073741823", "0e-1073741823",
+            "0e99999999999999999999",
             "0.0e-16382", "0.0e-16383", "1.5e16384", "-0", "-", "01", "1.", ".5", "1e", "1e+", "1E5", "+1", "1_0", "1é",
             "0x10", "1.5.3", "--1", "-a", "1e5e5", "00", "-00", "0.", "123456789012345678901234567890",
             String(repeating: "9", count: 131072), String(repeating: "9", count: 131073),
@@ -59,11 +63,15 @@ import Testing
             "1" + String(repeating: "0", count: 131000) + "e72", "0.00001e131076", "0.00001e131077",
         ]
         let texts = [
-            "", " ", "\n{}\t", "\u{0b}{}", "\u{a0}1", "nul", "nulll", "true ", "True", "falsé", "{\"a\":1,}", "[1,]", "[,]", "{,}",
+            "", " ", "\n{}\t", "\u{0b}{}", "\u{a0}1", "nul", "nulll", "true ", "True", "falsé", "{\"a\":1,}", "[1,]",
+            "[,]", "{,}",
             "{\"a\" 1}", "{1:2}", "{\"a\":}", "[1 2]", "[]]", "{}{}", "[}", "\"\\u0000\"", "\"\\u0001\"", "\"\\ud800\"",
-            "\"\\ud83d\\ude00\"", "\"\\ude00\"", "\"\\ud83d\\ud83d\"", "\"\\ud83dx\"", "\"\\ud83d\\n\"", "\"\\ud83d\\u0041\"",
-            "\"\\uD83D\\uDE00\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\x41\"", "\"a", "\"\\", "\"\\\"", "\"a\nb\"", "\"\u{7f}\"",
-            "\"\u{1f600}\"", "\"\\u00e9\"", "'a'", "{\"a\":1 \"b\":2}", "\"\\/\"", "/* */1", "NaN", "Infinity", "\u{feff}1",
+            "\"\\ud83d\\ude00\"", "\"\\ude00\"", "\"\\ud83d\\ud83d\"", "\"\\ud83dx\"", "\"\\ud83d\\n\"",
+            "\"\\ud83d\\u0041\"",
+            "\"\\uD83D\\uDE00\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\x41\"", "\"a", "\"\\", "\"\\\"", "\"a\nb\"",
+            "\"\u{7f}\"",
+            "\"\u{1f600}\"", "\"\\u00e9\"", "'a'", "{\"a\":1 \"b\":2}", "\"\\/\"", "/* */1", "NaN", "Infinity",
+            "\u{feff}1",
             "{\"a\":1,\"a\":2}", "[[[[]]]]", "\"\\ud800", "\"\\ud800\\", "\"\\u\"", "\"\\ud800\\u\"", "{\"\\u0000\":1}",
             "{\"\":1}", "[1,2", "{\"a\":[}", "null null", "tru", "t", "-\u{0}".replacingNUL, "\u{1}",
         ]
@@ -81,7 +89,9 @@ import Testing
         let connection = try openTestDatabase()
         try Self.makeVerdict(connection)
         let result = try Self.compare(documents, connection)
-        print("json verdicts: \(count) documents, \(result.accepted) valid, \(result.disagreements.count) disagreements")
+        print(
+            "json verdicts: \(count) documents, \(result.accepted) valid, \(result.disagreements.count) disagreements"
+        )
         #expect(result.disagreements.prefix(5).map { String($0) } == [])
         #expect(result.accepted > count / 10 && result.accepted < count * 9 / 10)
     }

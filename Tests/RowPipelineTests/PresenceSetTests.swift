@@ -12,9 +12,9 @@ import Testing
         for _ in 0..<Int.random(in: 1...8, using: &random) {
             let start = Int64.random(in: -200_000...400_000, using: &random)
             switch Int.random(in: 0..<4, using: &random) {
-            case 0: ids += start..<(start + Int64.random(in: 1...90_000, using: &random))
+            case 0: ids += start..<(start + Int64.random(in: 1...70_000, using: &random))
             case 1: ids += (0..<3000).map { _ in start + Int64.random(in: 0...70_000, using: &random) }
-            case 2: ids += (0..<20_000).map { start + 2 * $0 }
+            case 2: ids += (0..<9000).map { start + 2 * $0 }
             default: ids += [Int64.max, Int64.min, 1 << 46, -1, 0, start]
             }
         }
@@ -23,35 +23,38 @@ import Testing
 
     @Test func `it behaves like a set of integers`() throws {
         var random = self.random()
-        for _ in 0..<12 {
+        for _ in 0..<4 {
             var ids = self.ids(&random)
             if Bool.random(using: &random) { ids.shuffle(using: &random) }
             var expected = Set(ids)
             var set = PresenceSet(ids)
             #expect(set.count == expected.count)
+            var different = 0
             for id in ids.shuffled(using: &random).prefix(3000) {
                 if Bool.random(using: &random) {
-                    #expect(set.remove(id) == (expected.remove(id) != nil))
-                } else {
-                    #expect(set.insert(id &+ 1) == expected.insert(id &+ 1).inserted)
+                    if set.remove(id) != (expected.remove(id) != nil) { different += 1 }
+                } else if set.insert(id &+ 1) != expected.insert(id &+ 1).inserted {
+                    different += 1
                 }
             }
-            #expect(set.count == expected.count)
+            #expect(different == 0 && set.count == expected.count)
             var listed: [Int64] = []
-            set.forEach { listed.append($0) }
+            set.visit { listed.append($0) }
             #expect(listed == expected.sorted())
             var cursor = PresenceSet.Cursor()
+            var wrong = 0
             for id in ids.prefix(5000) {
-                #expect(set.contains(id, near: &cursor) == expected.contains(id))
-                #expect(set.contains(id &- 1) == expected.contains(id &- 1))
+                if set.contains(id, near: &cursor) != expected.contains(id) { wrong += 1 }
+                if set.contains(id &- 1) != expected.contains(id &- 1) { wrong += 1 }
             }
+            #expect(wrong == 0)
             let other = self.ids(&random)
             set.formUnion(PresenceSet(other))
             expected.formUnion(other)
             #expect(set.count == expected.count)
             let restored = try PresenceSet(serialized: set.serialized())
             listed.removeAll()
-            restored.forEach { listed.append($0) }
+            restored.visit { listed.append($0) }
             #expect(listed == expected.sorted())
             #expect(restored.serialized() == set.serialized())
         }
@@ -93,7 +96,7 @@ import Testing
             guard let set = try? PresenceSet(serialized: bytes) else { continue }
             accepted += 1
             var listed: [Int64] = []
-            set.forEach { listed.append($0) }
+            set.visit { listed.append($0) }
             #expect(listed.count == set.count && zip(listed, listed.dropFirst()).allSatisfy { $0 < $1 })
             #expect(listed.allSatisfy { set.contains($0) })
         }

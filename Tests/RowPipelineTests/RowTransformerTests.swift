@@ -93,7 +93,9 @@ import Testing
             identities: Self.identities,
             environment: Self.environment
         )
-        let rows = [[bigEndian(5), bigEndian(50), nil], [bigEndian(6), bigEndian(1), nil], [bigEndian(7), bigEndian(2), nil]]
+        let rows = [
+            [bigEndian(5), bigEndian(50), nil], [bigEndian(6), bigEndian(1), nil], [bigEndian(7), bigEndian(2), nil],
+        ]
         _ = try transform(stream(rows), with: &transformer)
         transformer.withdraw(key: 7)
         #expect(transformer.takePending().serialized() == PresenceSet([5]).serialized())
@@ -133,14 +135,18 @@ import Testing
             [bigEndian(5), bigEndian(9), nil],
         ]
         let outcome = try transform(
-            stream(rows), program: checked, identities: Self.identities, environment: Self.environment
+            stream(rows),
+            program: checked,
+            identities: Self.identities,
+            environment: Self.environment
         )
         #expect(outcome.rejects.map { $0.reason.code } == ["check:licence", "duplicate", "orphan"])
         #expect(outcome.counters.rejected == ["check:licence": 1, "duplicate": 1, "orphan": 1])
     }
 
     @Test func `maps find keys of every length, and the rest follows the plan`() throws {
-        let entries = (0..<200).map { MapOperation.Entry(key: "key\($0)", value: text("value\($0)")) }
+        let entries =
+            (0..<200).map { MapOperation.Entry(key: "key\($0)", value: text("value\($0)")) }
             + [.init(key: "", value: text("empty")), .init(key: "gone", value: nil)]
         let map = MapOperation(input: 1, entries: entries, otherwise: .reject, null: text("none"))
         let inputs = ["key0", "key199", "", "gone", "other"]
@@ -160,7 +166,8 @@ import Testing
         let operations: [(ColumnOperation, [UInt8])] = [
             (.convert(input: 1, .textToInteger(bytes: 4)), secret), (.convert(input: 1, .textToDate), secret),
             (.convert(input: 1, .text(maximumCharacters: 3, truncates: false)), secret),
-            (.convert(input: 1, .int8ToInt2), bigEndian(424_242)), (Self.reference("orders", .reject), bigEndian(424_242)),
+            (.convert(input: 1, .int8ToInt2), bigEndian(424_242)),
+            (Self.reference("orders", .reject), bigEndian(424_242)),
             (.json(.init(input: 1, isBinary: true, onInvalid: .reject, references: [])), secret),
             (.uuid(input: 1, entity: "orders", asText: false), bigEndian(1 << 50 + 424_242)),
             (.convert(input: 1, .microseconds(decimals: 3)), bigEndian(424_242)),
@@ -184,7 +191,12 @@ import Testing
         var counters = RowCounters(columns: 2)
         buffer.beginCopy()
         let input = stream(rows)
-        let consumed = try transformer.transform(input.span.bytes, into: &buffer, rejects: &rejects, counters: &counters)
+        let consumed = try transformer.transform(
+            input.span.bytes,
+            into: &buffer,
+            rejects: &rejects,
+            counters: &counters
+        )
         buffer.endCopy()
         #expect(consumed == input.count)
         for row in [4, 0, 1] { buffer.removeRow(row) }
@@ -231,7 +243,9 @@ import Testing
             )
             let rows = outcome.rows
             #expect(rows[0][0] != rows[1][0])
-            for row in rows { #expect(UUIDValue(bytes: row[0]!)!.description == String(decoding: row[1]!, as: UTF8.self)) }
+            for row in rows {
+                #expect(UUIDValue(bytes: row[0]!)!.description == String(decoding: row[1]!, as: UTF8.self))
+            }
         }
     }
 

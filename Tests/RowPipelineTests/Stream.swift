@@ -102,12 +102,15 @@ extension CopyBuffer {
 }
 
 /// A program over int8 and text inputs; the key is input 0.
-func program(_ outputs: [ColumnOperation], inputs: Int = 3, isNullable: Bool = true, isPersonal: Bool = false) -> RowProgram {
+func program(_ outputs: [ColumnOperation], inputs: Int = 3, isNullable: Bool = true, isPersonal: Bool = false)
+    -> RowProgram
+{
     RowProgram(
         inputs: (0..<inputs).map { .init(name: "input\($0)", type: $0 == 0 ? 20 : 25) },
-        outputs: outputs.enumerated().map {
-            .init(name: "output\($0)", operation: $1, isNullable: isNullable, isPersonal: isPersonal)
-        },
+        outputs: outputs.enumerated()
+            .map {
+                .init(name: "output\($0)", operation: $1, isNullable: isNullable, isPersonal: isPersonal)
+            },
         keyInput: 0,
         checkInput: nil
     )

@@ -1,7 +1,7 @@
 import RowPipeline
 import Testing
 
-/// `GODWIT_BENCHMARK=1 swift test -c release --filter TransformBenchmark --disable-xctest`
+/// Run by `GODWIT_BENCHMARK=1 swift test -c release --filter TransformBenchmark --disable-xctest`.
 @Suite(.enabled(if: environmentVariable("GODWIT_BENCHMARK") != nil)) struct TransformBenchmark {
     /// A notification: own UUID, one of two parents by condition, two texts, a time, a document of about 150 bytes.
     static func notifications(_ count: Int) -> [UInt8] {
@@ -10,20 +10,23 @@ import Testing
                 + "\"carrier\": \"DHL\"}, \"read\": false, \"retries\": [1, 2, 3], \"at\": null}"
         )
         return stream(
-            (0..<count).map { index in
-                let isOrder = index % 2 == 0
-                return [
-                    bigEndian(Int64(index)), bigEndian(Int64(index % 5000)), [isOrder ? 1 : 0], [isOrder ? 0 : 1],
-                    text("Your order has been shipped"), text("info"), bigEndian(Int64(index) * 1_000_000), document,
-                ]
-            }
+            (0..<count)
+                .map { index in
+                    let isOrder = index % 2 == 0
+                    return [
+                        bigEndian(Int64(index)), bigEndian(Int64(index % 5000)), [isOrder ? 1 : 0], [isOrder ? 0 : 1],
+                        text("Your order has been shipped"), text("info"), bigEndian(Int64(index) * 1_000_000),
+                        document,
+                    ]
+                }
         )
     }
 
     static let program = RowProgram(
-        inputs: ["id", "item_id", "is_order", "is_case", "title", "level", "created", "context"].map {
-            .init(name: $0, type: 25)
-        },
+        inputs: ["id", "item_id", "is_order", "is_case", "title", "level", "created", "context"]
+            .map {
+                .init(name: $0, type: 25)
+            },
         outputs: [
             ColumnOperation.uuid(input: 0, entity: "notifications", asText: false),
             .copy(input: 0),
@@ -32,16 +35,18 @@ import Testing
             .convert(input: 4, .text(maximumCharacters: 200, truncates: false)),
             .copy(input: 5), .copy(input: 6),
             .json(.init(input: 7, isBinary: true, onInvalid: .reject, references: [])),
-        ].map { .init(name: "column", operation: $0, isNullable: true, isPersonal: false) },
+        ]
+        .map { .init(name: "column", operation: $0, isNullable: true, isPersonal: false) },
         keyInput: 0,
         checkInput: nil
     )
 
     @Test func `a notification row`() throws {
         let identities = Dictionary(
-            uniqueKeysWithValues: ["notifications", "orders", "cases"].enumerated().map {
-                ($1, EntityIdentity(strategy: .ordered(tag: UInt16($0), seed: 99), owner: $1))
-            }
+            uniqueKeysWithValues: ["notifications", "orders", "cases"].enumerated()
+                .map {
+                    ($1, EntityIdentity(strategy: .ordered(tag: UInt16($0), seed: 99), owner: $1))
+                }
         )
         let present = PresenceSet((0..<5000).filter { $0 % 50 != 0 })
         var transformer = try RowTransformer(
@@ -65,7 +70,10 @@ import Testing
             let clock = ContinuousClock()
             let start = clock.now
             let consumed = try transformer.transform(
-                input.span.bytes, into: &buffer, rejects: &rejects, counters: &counters
+                input.span.bytes,
+                into: &buffer,
+                rejects: &rejects,
+                counters: &counters
             )
             best = min(best, clock.now - start)
             #expect(consumed == input.count && counters.migrated == rows)
