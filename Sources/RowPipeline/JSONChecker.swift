@@ -119,22 +119,24 @@ struct JSONChecker: Sendable {
     static func skipWhitespace(_ text: RawSpan, from start: Int) -> Int {
         var position = start
         while position < text.byteCount {
-            switch text.byte(position) {
-            case 0x20, 0x09, 0x0a, 0x0d: position &+= 1
-            default: return position
-            }
+            let byte = text.byte(position)
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { break }
+            position &+= 1
         }
         return position
     }
 
     /// The end of `true`, `false` or `null`, which no further word character may follow.
     static func keywordEnd(_ text: RawSpan, from start: Int) -> Int? {
+        guard text.byteCount &- start >= 4 else { return nil }
         let end: Int
-        if text.matches(Self.trueBytes, at: start) || text.matches(Self.nullBytes, at: start) {
-            end = start + 4
-        } else if text.matches(Self.falseBytes, at: start) {
-            end = start + 5
-        } else {
+        switch text.integer(start, as: UInt32.self) {
+        case 0x7472_7565, 0x6e75_6c6c:
+            end = start &+ 4
+        case 0x6661_6c73:
+            guard text.byteCount &- start > 4, text.byte(start &+ 4) == UInt8(ascii: "e") else { return nil }
+            end = start &+ 5
+        default:
             return nil
         }
         return end < text.byteCount && Self.isWordCharacter(text.byte(end)) ? nil : end
@@ -147,8 +149,4 @@ struct JSONChecker: Sendable {
         default: false
         }
     }
-
-    private static let trueBytes: [UInt8] = Array("true".utf8)
-    private static let falseBytes: [UInt8] = Array("false".utf8)
-    private static let nullBytes: [UInt8] = Array("null".utf8)
 }

@@ -2,6 +2,7 @@
 enum JSONNumber {
     /// The position behind the number that begins at `start`, nil where the server raises.
     static func end(in text: RawSpan, from start: Int, _ dialect: JSONChecker.Dialect) -> Int? {
+        if let end = self.plainIntegerEnd(text, from: start) { return end }
         var scan = Scan(position: start)
         if text.byte(start) == UInt8(ascii: "-") { scan.position &+= 1 }
         let integer = scan.digits(text)
@@ -21,6 +22,21 @@ enum JSONNumber {
         guard end == text.byteCount || !JSONChecker.isWordCharacter(text.byte(end)) else { return nil }
         if dialect == .json || (exponent == 0 && integer &+ fraction < 16_000) { return end }
         return self.fitsNumeric(integer, fraction, exponent, scan.firstNonzero) ? end : nil
+    }
+
+    /// The usual case, up to 18 digits and nothing else; nil says nothing.
+    private static func plainIntegerEnd(_ text: RawSpan, from start: Int) -> Int? {
+        let limit = min(text.byteCount, start &+ 19)
+        guard text.byte(start) &- 0x31 < 9 else { return nil }
+        var position = start &+ 1
+        while position < limit {
+            let byte = text.byte(position)
+            if byte &- 0x30 >= 10 {
+                return byte == UInt8(ascii: ".") || JSONChecker.isWordCharacter(byte) ? nil : position
+            }
+            position &+= 1
+        }
+        return nil
     }
 
     /// The limits of PostgreSQL's `numeric`: 16383 decimals, a weight of 16 bits in digits of base 10000.

@@ -104,7 +104,7 @@ package struct RowTransformer: ~Copyable {
         if !self.losers.isEmpty, self.losers.contains(key, near: &self.loserCursor) {
             return RejectedRow(key: key, column: nil, reason: .duplicate, detail: "another row keeps the unique value")
         }
-        self.notes.removeAll(keepingCapacity: true)
+        if !self.notes.isEmpty { self.notes.removeAll(keepingCapacity: true) }
         self.generated = nil
         let start = output.beginRow(fields: self.steps.count)
         for column in 0..<self.steps.count {

@@ -11,7 +11,7 @@ package struct TransformEnvironment: Sendable {
     /// Levels of nesting after which a document counts as invalid.
     ///
     /// PostgreSQL itself stops where its stack (2 MB by
-    /// default) is full, at about 7,000 levels; less is safe, more leaves the verdict to the server.
+    /// default) is full, beyond 12,000 levels; less rejects a few documents more, more leaves the verdict to the server.
     package var maximumJSONDepth: Int
     /// Entries per entity that stay in memory between batches for `v4`, `v7` and `stored`.
     package var lookupCapacity: Int
