@@ -72,6 +72,7 @@ extension EntityCompiler {
                     truncates: false,
                     position: self.entity.position
                 )
+                self.noteNulls(of: column.name, into: column)
                 if let operation = self.carry(carried, into: column) {
                     self.output(operation, into: column, isPersonal: false)
                 }

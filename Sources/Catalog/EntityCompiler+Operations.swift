@@ -17,12 +17,24 @@ extension EntityCompiler {
                 )
                 return nil
             }
+            self.noteNulls(of: name, into: target)
             return self.carry(CarriedColumn(column, "source." + SQLText.identifier(name), type), into: target)
         case .sql(let sql):
             guard let type = self.type(of: sql, column.name, at: column.position) else { return nil }
             return self.carry(CarriedColumn(column, sql, type), into: target)
         case .reference(let plan):
             guard self.mayHoldUUID(column, target, asText: false) else { return nil }
+            if plan.onOrphan == .null, self.refusesNull(target) {
+                let text =
+                    "`on_orphan: null`, but the target column is NOT NULL: such rows are rejected as `null_value`"
+                self.warning(
+                    "null-refused",
+                    column.name,
+                    text,
+                    hint: "write `on_orphan: reject`, or drop NOT NULL",
+                    at: column.position
+                )
+            }
             self.distinguish(column.name, by: plan)
             return self.reference(plan, column, into: \.inputs).map(ColumnOperation.reference)
         case .map(let plan):
@@ -109,6 +121,14 @@ extension EntityCompiler {
                 at: column.position
             )
         )
+    }
+
+    /// Remembers where a nullable column goes into one that is not.
+    mutating func noteNulls(of name: String, into target: CatalogTable.Column) {
+        guard self.refusesNull(target), self.entity.query == nil,
+            self.source.table.column(named: name)?.isNotNull == false
+        else { return }
+        self.mayLackValues.append(target.name)
     }
 
     private mutating func nullConstant(_ column: ColumnPlan, _ target: CatalogTable.Column) -> ColumnOperation? {

@@ -21,6 +21,8 @@ struct EntityCompiler {
     /// How the source tells which rows of a target column are equal.
     var distinctions: [String: Distinction] = [:]
     var overridesIdentity = false
+    /// NOT NULL columns of the target whose source column may be NULL.
+    var mayLackValues: [String] = []
 
     init(
         plan: Plan,
@@ -62,6 +64,7 @@ struct EntityCompiler {
             self.add(column)
         }
         self.addImplicitColumns(besides: mapped)
+        self.noteMissingValues()
         let checkInput = self.addChecks()
         return CompiledEntity(
             program: RowProgram(
@@ -76,6 +79,15 @@ struct EntityCompiler {
             stagingColumns: self.outputs.compactMap { self.stagingColumn($0.name) },
             overridesIdentity: self.overridesIdentity
         )
+    }
+
+    /// One note for all columns: schemas like Django's allow NULL nearly everywhere.
+    private mutating func noteMissingValues() {
+        guard !self.mayLackValues.isEmpty else { return }
+        let columns = self.mayLackValues.joined(separator: ", ")
+        let text = "\(self.entity.name): NOT NULL in the target, but not in the source: \(columns)"
+        let hint = "rows with NULL there are rejected as `null_value`; `sql: coalesce(…)` gives them a value"
+        self.findings.append(Finding(.note, "nullable-source", text, hint: hint, at: self.entity.position))
     }
 
     private mutating func index(ofKeyIn inputs: WritableKeyPath<Self, ProgramInputs>) -> Int {
@@ -153,5 +165,13 @@ struct EntityCompiler {
     /// Notes an error about a column.
     mutating func error(_ code: String, _ column: String, _ text: String, hint: String? = nil, at position: Position) {
         self.findings.append(Finding(.error, code, "\(self.entity.name).\(column): \(text)", hint: hint, at: position))
+    }
+
+    /// Notes a warning about a column.
+    mutating func warning(_ code: String, _ column: String, _ text: String, hint: String? = nil, at position: Position)
+    {
+        self.findings.append(
+            Finding(.warning, code, "\(self.entity.name).\(column): \(text)", hint: hint, at: position)
+        )
     }
 }

@@ -8,8 +8,9 @@ package struct EntityEstimate: Sendable, Equatable, Codable {
     /// Of one slot that has the servers for itself.
     package var seconds: Double
 
-    /// Bytes and rows that a slot moves in a second, whichever is reached first: what two small cores manage with the
-    /// primary key in place. Guesses of the right order; the run itself measures.
+    /// Bytes and rows that a slot moves in a second, whichever limit is reached first.
+    ///
+    /// About what two small cores manage with the primary key in place; the run itself measures.
     private static let bytesPerSecond = 30e6
     private static let rowsPerSecond = 100e3
 

@@ -8,7 +8,13 @@ package enum Preflight {
     ///
     /// Blocking. Every finding comes at once.
     ///
-    /// - Parameter readsData: Whether queries over whole tables are allowed (duplicate keys, losers of unique rules).
+    /// - Parameters:
+    ///   - plan: The plan as loaded.
+    ///   - graph: Its dependencies.
+    ///   - source: A session outside any transaction.
+    ///   - target: A session outside any transaction.
+    ///   - readsData: Whether queries over whole tables are allowed (duplicate keys, losers of unique rules).
+    /// - Returns: The findings, the resolved plan if none is an error, and estimates.
     /// - Throws: What says nothing about the plan: a lost connection, a server that is short of something.
     package static func check(
         plan: Plan,

@@ -21,6 +21,7 @@ struct ServerChecks {
     ///   - budget: Connections that the plan may open.
     ///   - position: The section of the plan that speaks of this side.
     ///   - budgetAt: Where the plan gives the budget.
+    /// - Returns: Findings in no particular order.
     func findings(budget: Int?, at position: Position, budgetAt: Position) -> [Finding] {
         self.versionFindings(position) + self.sessionFindings(position) + self.budgetFindings(budget, budgetAt)
     }

@@ -37,6 +37,7 @@ import Testing
             plan: ", columns: { name: { sql: lower(nme) } }",
             code: "refused-sql"
         ),
+        Case(source: "name text", target: "name text NOT NULL", plan: "", code: "nullable-source", severity: .note),
         Case(source: "n float8", target: "n numeric(10,2)", plan: "", code: "no-cast"),
         Case(source: "owner integer", target: "owner uuid", plan: "", code: "no-cast"),
         Case(
