@@ -1,4 +1,5 @@
 import Catalog
+import FoundationEssentials
 import MigrationPlan
 import Postgres
 import PostgresFixture
@@ -119,7 +120,7 @@ extension CatalogTests {
                     )
                 )
         )
-        guard case .map(let map) = operations["status"], case .json(let json) = operations["context"],
+        guard case .map(let map) = operations["status"], case .json(let document) = operations["context"],
             case .convert(_, .arrayElementType(let element)) = operations["moods"]
         else {
             Issue.record("\(operations)")
@@ -131,7 +132,7 @@ extension CatalogTests {
                 .init(key: "3", value: nil),
             ]
         )
-        #expect(json.references.map(\.path) == [["a", "[*]", "b"]])
+        #expect(document.references.map(\.path) == [["a", "[*]", "b"]])
         let feeling = try databases.target.query("SELECT '\(databases.schema).feeling'::regtype::oid::int8").first?
             .integer(0)
         #expect(Int64(element) == feeling)
@@ -142,6 +143,8 @@ extension CatalogTests {
         #expect(things.statistics.minKey == -5)
         #expect(things.statistics.bounds == Array(-5...5))
         #expect(things.stagingColumns.contains(StagingColumn(name: "name", type: "character varying")))
+        let json = try JSONEncoder().encode(plan)
+        #expect(try JSONDecoder().decode(ResolvedPlan.self, from: json) == plan, "workers read it as JSON")
         try self.run(things, in: plan, databases)
     }
 
