@@ -81,7 +81,9 @@ missing_packages() {
             libssl-dev) pkg-config --exists libcrypto 2>/dev/null ;;
             postgresql) [ -n "$(postgres_binaries)" ] ;;
             postgresql-client) command -v psql >/dev/null ;;
+            dropbear-bin) command -v dropbear >/dev/null ;;
             iproute2) command -v ip >/dev/null ;;
+            procps) command -v pgrep >/dev/null ;;
             openssh-client) command -v ssh >/dev/null ;;
             *) command -v "$package" >/dev/null ;;
         esac || printf '%s\n' "$package"
@@ -276,8 +278,8 @@ address() { printf 'postgresql:///%s?host=%s&port=5432&user=postgres' "$1" "$clu
 
 # create_database NAME: empty, whatever was there before.
 create_database() {
-    value postgres "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)"
-    value postgres "CREATE DATABASE \"$1\""
+    sql postgres --command "SET client_min_messages = warning" \
+        --command "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" --command "CREATE DATABASE \"$1\""
 }
 
 # create_legacy NAME SCALE [NOTIFICATIONS]: the legacy schema and its data.
