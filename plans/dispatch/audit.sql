@@ -445,7 +445,7 @@ CALL audit.settle('case_messages', 'public.case_messages', 'dispatch_record');
 
 -- ----------------------------------------------------------------------------------------------------------------- system
 
-CREATE UNLOGGED TABLE audit.want_system_messages AS
+CREATE UNLOGGED TABLE audit.want_system_messages WITH (autovacuum_enabled = off) AS
 SELECT n.id AS key,
     coalesce(audit.judge(n.user_id, p.key, true),
              CASE WHEN n.channel IS NULL THEN 'null_value' WHEN n.channel NOT BETWEEN 1 AND 3 THEN 'unmapped_value' END) AS reason,
