@@ -18,15 +18,22 @@ extension RunMachine {
 
     /// A process reported what it is at.
     ///
-    /// - Parameter held: The leases it holds, running or waiting for an acknowledgement.
+    /// - Parameters:
+    ///   - incarnation: The process.
+    ///   - held: The leases it holds, running or waiting for an acknowledgement.
+    ///   - capacity: Shards it can have at once now, those it has included.
+    ///   - isDraining: Whether it takes nothing new.
+    ///   - now: The coordinator's monotonic clock.
     package mutating func pinged(
         _ incarnation: Incarnation,
         held: [LeaseID],
+        capacity: Int,
         isDraining: Bool,
         now: ContinuousClock.Instant
     ) -> [PingAction] {
         guard var worker = self.workers[incarnation] else { return [.askForHello] }
         worker.lastHeard = now
+        worker.slots = capacity
         worker.isDraining = isDraining
         var actions: [PingAction] = []
         let heldSet = Set(held)
