@@ -33,6 +33,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case rowsFiltered = "rows.filtered"
     case shards
     case count
+    case messageType = "message.type"
     case reason
     case state
     case sqlState = "sqlstate"
@@ -61,5 +62,12 @@ extension Logger {
         var logger = self
         for (key, value) in values { logger[key] = .stringConvertible(value) }
         return logger
+    }
+}
+
+extension Logger.Metadata {
+    /// Metadata from typed keys, for a log call; a nil value is left out.
+    package static func of(_ values: [LogKey: (any CustomStringConvertible & Sendable)?]) -> Self {
+        Self(values.compactMapValues { $0 })
     }
 }
