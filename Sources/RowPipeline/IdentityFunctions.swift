@@ -10,7 +10,7 @@ package enum IdentityFunctions {
         package var identity: EntityIdentity
         /// Quoted, qualified name of the table that holds the map; nil for `ordered` and `v5`.
         package var table: String?
-        /// Unquoted names of the UUID column and of the column that keeps the source key.
+        /// Quoted names of the UUID column and of the column that keeps the source key.
         package var idColumn: String
         package var legacyColumn: String?
 
@@ -18,7 +18,7 @@ package enum IdentityFunctions {
             name: String,
             identity: EntityIdentity,
             table: String? = nil,
-            idColumn: String = "id",
+            idColumn: String = "\"id\"",
             legacyColumn: String? = nil
         ) {
             self.name = name
@@ -94,8 +94,8 @@ package enum IdentityFunctions {
                 LANGUAGE sql STABLE PARALLEL SAFE AS $godwit$ SELECT NULL::uuid $godwit$;
                 """
         }
-        let id = self.identifier(entity.idColumn)
-        let legacy = self.identifier(legacyColumn)
+        let id = entity.idColumn
+        let legacy = legacyColumn
         return """
             CREATE OR REPLACE FUNCTION \(schema).\(self.identifier("uuid:" + entity.name))(key bigint) RETURNS uuid
             LANGUAGE sql STABLE PARALLEL SAFE AS $godwit$

@@ -47,3 +47,18 @@ extension RowProgram {
         }
     }
 }
+
+extension RowProgram {
+    /// The entities whose presence or UUIDs its references ask for.
+    package var referencedEntities: Set<String> {
+        var entities: Set<String> = []
+        for output in self.outputs {
+            switch output.operation {
+            case .reference(let reference): entities.formUnion(reference.alternatives.map(\.entity))
+            case .json(let json): entities.formUnion(json.references.map(\.entity))
+            case .copy, .convert, .constant, .uuid, .map: break
+            }
+        }
+        return entities
+    }
+}
