@@ -142,6 +142,10 @@ struct EntityCompiler {
         guard let column = self.target.column(named: name),
             let base = self.targetTypes.base(of: column.type, modifier: column.modifier)
         else { return nil }
+        if case .enumeration = base.type.kind {
+            // As text, so that an unknown label is one row's error and not the staging table's.
+            return StagingColumn(name: name, type: "pg_catalog.text", cast: base.type.sql)
+        }
         return StagingColumn(name: name, type: base.type.sql)
     }
 
