@@ -29,6 +29,23 @@ package struct GrantedShard: Sendable, Equatable {
     package var snapshot: Int
 }
 
+extension GrantedShard {
+    /// The grant that a leased shard's row speaks of; nil for a shard in another state.
+    package init?(_ record: ShardRecord) {
+        guard record.state == .leased, let lease = record.lease else { return nil }
+        self.init(
+            shard: record.id,
+            lease: lease,
+            entity: record.entity,
+            kind: record.kind,
+            range: record.range,
+            keys: nil,
+            attempt: record.attempt,
+            snapshot: record.snapshot ?? 0
+        )
+    }
+}
+
 /// A lease that was taken away from its worker.
 package struct ExpiredLease: Sendable, Equatable {
     package var shard: ShardID

@@ -13,6 +13,8 @@ package struct WorkerRecord: Sendable, Codable, Equatable {
     package var state: String
     /// A JSON object.
     package var counters: String
+    /// Identifier under which it exports the run's snapshot, nil while it holds none.
+    package var snapshot: String?
     /// Set by the control schema.
     package var startedAt: Date?
     package var lastSeen: Date?

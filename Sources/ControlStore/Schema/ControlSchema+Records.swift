@@ -36,8 +36,11 @@ extension ControlSchema {
                 state        text NOT NULL,
                 started_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
                 last_seen    timestamptz NOT NULL DEFAULT clock_timestamp(),
-                counters     jsonb NOT NULL DEFAULT '{}'
+                counters     jsonb NOT NULL DEFAULT '{}',
+                snapshot     text
             );
+            COMMENT ON COLUMN godwit.workers.snapshot IS
+                'Identifier under which it exports the run''s snapshot, for a new coordinator to import.';
 
             CREATE TABLE godwit.events (
                 id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

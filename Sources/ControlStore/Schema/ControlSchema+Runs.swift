@@ -10,6 +10,7 @@ extension ControlSchema {
                 host         text NOT NULL,
                 pid          integer NOT NULL,
                 backend_pid  integer NOT NULL,
+                endpoint     text,
                 since        timestamptz NOT NULL DEFAULT clock_timestamp()
             );
             COMMENT ON TABLE godwit.leadership IS

@@ -9,6 +9,7 @@ package struct AuditStatement: Sendable {
     package var attempt: Int
     /// Qualified and quoted.
     package var targetTable: String
+    /// Quoted, as is the legacy column.
     package var idColumn: String
     package var legacyColumn: String
     package var rows: Rows
@@ -60,8 +61,8 @@ package struct AuditStatement: Sendable {
         )
     }
 
-    private var id: String { quoteIdentifier(self.idColumn) }
-    private var legacy: String { quoteIdentifier(self.legacyColumn) }
+    private var id: String { self.idColumn }
+    private var legacy: String { self.legacyColumn }
 
     private var condition: String {
         switch self.rows {

@@ -39,10 +39,10 @@ extension ControlStore {
     /// The mappings a target table holds; the id of a mapping is drawn from entity and key, so that it stays the same.
     private static func mappings(_ entity: Row, _ run: RunID) -> String {
         let name = quoteLiteral(entity.string("name"))
-        let legacy = "target.\(quoteIdentifier(entity.string("legacy_column")))"
+        let legacy = "target.\(entity.string("legacy_column"))"
         return """
             SELECT md5(\(name) || ':' || \(legacy))::uuid, \(name)::varchar(100), \(legacy)::bigint,
-                   target.\(quoteIdentifier(entity.string("id_column"))),
+                   target.\(entity.string("id_column")),
                    (SELECT started_at FROM godwit.migration_runs WHERE id = '\(run)'),
                    '\(run)'::uuid, 'valid'::varchar(50)
               FROM \(entity.string("target_table")) AS target WHERE \(legacy) IS NOT NULL

@@ -9,21 +9,22 @@ extension ControlStore {
         try self.lead(
             "record \(workers.count) workers",
             """
-            INSERT INTO godwit.workers AS worker (run_id, incarnation, name, host, pid, slots, build, state, counters)
+            INSERT INTO godwit.workers AS worker (run_id, incarnation, name, host, pid, slots, build, state, counters,
+                                                  snapshot)
             SELECT $2::uuid, seen.*
               FROM unnest($3::uuid[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-                          $10::jsonb[])
-                   AS seen(incarnation, name, host, pid, slots, build, state, counters)
+                          $10::jsonb[], $11::text[])
+                   AS seen(incarnation, name, host, pid, slots, build, state, counters, snapshot)
              WHERE \(Self.reigns)
             ON CONFLICT (incarnation) DO UPDATE
                SET run_id = excluded.run_id, slots = excluded.slots, state = excluded.state,
-                   counters = excluded.counters, last_seen = clock_timestamp()
+                   counters = excluded.counters, snapshot = excluded.snapshot, last_seen = clock_timestamp()
             """,
             [
                 .run(run), .texts(workers.map(\.incarnation.description)), .texts(workers.map(\.name.rawValue)),
                 .texts(workers.map(\.host)), .integers(workers.map { Int64($0.pid) }),
                 .integers(workers.map { Int64($0.slots) }), .texts(workers.map(\.build)), .texts(workers.map(\.state)),
-                .texts(workers.map(\.counters)),
+                .texts(workers.map(\.counters)), .texts(workers.map(\.snapshot)),
             ]
         )
     }
@@ -33,7 +34,7 @@ extension ControlStore {
         try self.query(
             "read the workers of run \(run)",
             """
-            SELECT incarnation, name, host, pid, slots, build, state, counters,
+            SELECT incarnation, name, host, pid, slots, build, state, counters, snapshot,
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM last_seen) AS last_seen
               FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
             """,
@@ -53,6 +54,7 @@ extension WorkerRecord {
         self.build = row.string("build")
         self.state = row.string("state")
         self.counters = row.string("counters")
+        self.snapshot = row.text("snapshot")
         self.startedAt = row.date("started_at")
         self.lastSeen = row.date("last_seen")
     }

@@ -65,6 +65,17 @@ package actor ControlStore {
         }
     }
 
+    /// Runs several statements without parameters.
+    func script(_ purpose: String, _ sql: String) throws(ControlStoreError) {
+        try self.open()
+        do throws(PostgresError) {
+            _ = try self.connection!.execute(sql)
+        } catch {
+            if self.connection?.isBroken == true { self.close() }
+            throw ControlStoreError(.database, purpose, underlying: error)
+        }
+    }
+
     /// Runs a coordinator's statement, which must be conditional on ``reigns``; `$1` is the term.
     ///
     /// - Throws: `termLost` where this store does not lead (any more).

@@ -1,0 +1,76 @@
+import Postgres
+package import Scheduling
+
+/// What a coordinator does besides leases and runs while it reigns.
+extension ControlStore {
+    /// Publishes where the reigning coordinator listens.
+    package func announce(endpoint: String) throws(ControlStoreError) {
+        try self.lead(
+            "announce the coordinator's endpoint",
+            "UPDATE godwit.leadership SET endpoint = $2 WHERE term = $1::uuid",
+            [.text(endpoint)]
+        )
+    }
+
+    /// Where the reigning coordinator listens; nil before the first one has said so.
+    package func coordinatorEndpoint() throws(ControlStoreError) -> String? {
+        try self.query("look up the coordinator", "SELECT endpoint FROM godwit.leadership").first?.text("endpoint")
+    }
+
+    /// The coordinator of the last reign, for people: host, process and since when; nil before the first.
+    package func leader() throws(ControlStoreError) -> String? {
+        try self.query(
+            "look up the coordinator",
+            "SELECT host || ', process ' || pid || ', since ' || date_trunc('second', since) AS leader FROM godwit.leadership"
+        ).first?.text("leader")
+    }
+
+    /// The source keys of a `replay` shard.
+    package func keys(of shard: ShardID) throws(ControlStoreError) -> [Int64] {
+        try self.query(
+            "read the keys of shard \(shard)",
+            "SELECT unnest(keys) AS key FROM godwit.shards WHERE id = $1::bigint",
+            [.shard(shard)]
+        ).rows.compactMap { $0.integer("key") }
+    }
+
+    /// So many rejects go into one replay shard: a second or two of work.
+    private static let keysPerReplay = 10_000
+
+    /// Makes `replay` shards of an entity's rows that waited for a parent and are in no open replay yet.
+    ///
+    /// - Returns: The new shards.
+    package func planReplays(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [ShardID] {
+        let planned = try self.query(
+            "read the open replays of \(entity)",
+            """
+            SELECT unnest(keys) AS key FROM godwit.shards
+             WHERE run_id = $1::uuid AND entity = $2 AND kind = 'replay' AND state IN ('pending', 'leased')
+            """,
+            [.run(run), .entity(entity)]
+        ).rows.compactMap { $0.integer("key") }
+        let keys = try self.parentPendingRejects(of: entity, in: run).filter { !Set(planned).contains($0) }
+        guard !keys.isEmpty else { return [] }
+        let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay).map { start in
+            let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
+            return NewShard(
+                entity: entity, kind: .replay, range: KeyRange(lower: nil, upper: nil), keys: part, estimatedRows: part.count
+            )
+        }
+        return try self.addShards(shards, to: run)
+    }
+
+    /// Refreshes the planner's statistics of a loaded table, quoted and qualified.
+    package func analyze(_ table: String) throws(ControlStoreError) {
+        try self.query("analyse \(table)", "ANALYZE \(table)")
+    }
+
+    /// Installs `godwit.uuid` and `godwit.legacy` for a plan's entities.
+    package func installIdentityFunctions(_ sql: String) throws(ControlStoreError) {
+        try self.transaction("install the identity functions") { () throws(ControlStoreError) in
+            try self.confirmLeadership()
+            try self.script("install the identity functions", sql)
+            try self.query("close the functions to other roles", ControlSchema.revocation)
+        }
+    }
+}
