@@ -1,0 +1,61 @@
+package import ControlProtocol
+package import Postgres
+package import Scheduling
+
+/// Why an attempt at a shard ended without a commit.
+package struct AttemptFailure: Error, Sendable, Equatable {
+    package var failure: FailureClass
+    package var side: Side
+    package var sqlState: SQLState?
+    /// What was attempted, on what, and what the server said; no values of rows.
+    package var message: String
+
+    package init(_ failure: FailureClass, side: Side, sqlState: SQLState? = nil, message: String) {
+        self.failure = failure
+        self.side = side
+        self.sqlState = sqlState
+        self.message = message
+    }
+}
+
+extension AttemptFailure {
+    package typealias Side = Failed.Side
+
+    /// Judges a database error by its SQLSTATE and side, never by its text.
+    ///
+    /// https://www.postgresql.org/docs/15/errcodes-appendix.html
+    ///
+    /// - Parameters:
+    ///   - error: What libpq reported.
+    ///   - side: Where the statement ran.
+    ///   - isCancelled: Whether this worker itself had asked for the cancellation.
+    ///   - importsSnapshot: Whether the statement imported the run's snapshot.
+    package init(_ error: PostgresError, side: Side, isCancelled: Bool, importsSnapshot: Bool = false) {
+        self.init(
+            Self.classify(error, isCancelled: isCancelled, importsSnapshot: importsSnapshot),
+            side: side,
+            sqlState: error.sqlState,
+            message: error.message
+        )
+    }
+
+    private static func classify(_ error: PostgresError, isCancelled: Bool, importsSnapshot: Bool) -> FailureClass {
+        if isCancelled { return .cancelled }
+        guard let state = error.sqlState else {
+            return error.isTransient ? .surroundings : .fault
+        }
+        if importsSnapshot, state == "22023" || state == "55000" { return .snapshotLost }
+        if error.isTransient { return .surroundings }
+        return switch state.class {
+        case "42", "3F", "28": .schema
+        case "22", "23", "54", "P0", "44": .rows
+        default: .fault
+        }
+    }
+
+    /// Whether the target refused a row of the batch, so that the batch can be taken apart.
+    static func isRowRefusal(_ error: PostgresError) -> Bool {
+        guard error.code == .serverRefused || error.code == .copyFailed, let state = error.sqlState else { return false }
+        return ["22", "23", "54", "P0", "44"].contains(state.class)
+    }
+}

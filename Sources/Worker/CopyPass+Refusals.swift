@@ -1,0 +1,27 @@
+import Catalog
+import Postgres
+import RowPipeline
+
+extension CopyPass {
+    /// A row the transformer let pass and the target did not take.
+    mutating func refuse(key: Int64, error: PostgresError) {
+        let reason = RejectReason.refused(error.sqlState?.rawValue ?? "XX000")
+        self.counters.refuse(reason)
+        self.transformer.withdraw(key: key)
+        self.rejects.append(RejectedRow(key: key, column: self.column(of: error), reason: reason, detail: self.detail(error)))
+    }
+
+    private func column(of error: PostgresError) -> Int? {
+        guard let name = error.column else { return nil }
+        return self.job.entity.program.outputs.firstIndex { $0.name == name }
+    }
+
+    /// DETAIL carries values of the row and is left out; so is the message where the table has personal columns,
+    /// because input errors quote the value.
+    private func detail(_ error: PostgresError) -> String {
+        let constraint = error.constraint.map { "constraint \($0)" }
+        let hasPersonal = self.job.entity.program.outputs.contains { $0.isPersonal }
+        let message = hasPersonal ? nil : error.serverMessage
+        return [message, constraint].compactMap { $0 }.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,63 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import RowPipeline
+import Scheduling
+
+/// One attempt at a shard while it runs: its transformer, and what happened to its rows so far.
+struct CopyPass: ~Copyable {
+    let job: ShardJob
+    var transformer: RowTransformer
+    var counters: RowCounters
+    var rejects: [RejectedRow] = []
+    /// Of the base table over the range, as the source counts them.
+    var sourceRows = 0
+    var filtered = 0
+    var bytesRead = 0
+    var bytesWritten = 0
+    var batches = 0
+    /// Open rejects that a replay took up.
+    var resolved = 0
+    /// Rows whose deferred references were filled; nil in other passes.
+    var filled: Int?
+
+    init(_ job: ShardJob, program: RowProgram, transformer: consuming RowTransformer) {
+        self.job = job
+        self.transformer = transformer
+        self.counters = RowCounters(columns: program.outputs.count)
+    }
+
+    /// Compiles the program of the job's kind.
+    static func begin(_ job: ShardJob) throws(AttemptFailure) -> CopyPass {
+        guard let program = job.assignment.kind == .fill ? job.entity.fill?.program : job.entity.program else {
+            throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")
+        }
+        do throws(RowPipelineError) {
+            let transformer = try RowTransformer(
+                program: program, identities: job.sets.identities, environment: job.sets.environment
+            )
+            return CopyPass(job, program: program, transformer: transformer)
+        } catch {
+            throw AttemptFailure(.fault, side: .worker, message: "the row program of \(job.entity.name): \(error)")
+        }
+    }
+
+    var copyOutStatement: String {
+        let range = self.job.assignment.range
+        return switch self.job.assignment.kind {
+        case .copy: self.job.entity.copyOutStatement(lower: range.lower, upper: range.upper)
+        case .replay: self.job.entity.copyOutStatement(keys: self.job.keys)
+        case .fill: self.job.entity.fillCopyOutStatement(lower: range.lower, upper: range.upper) ?? ""
+        }
+    }
+
+    /// Takes the transformer's output: into the target table, or into the fill pass's temporary one.
+    var copyInStatement: String {
+        self.job.assignment.kind == .fill ? self.job.entity.fillCopyInStatement ?? "" : self.job.entity.copyInStatement
+    }
+
+    /// Bytes to read before a batch is written.
+    var batchBytes: Int {
+        min(ShardSlot.batchBytes, max(256 << 10, self.job.plan.policy.memoryThreshold / 16))
+    }
+}

@@ -1,0 +1,15 @@
+import Catalog
+import Scheduling
+
+/// Everything a slot needs for one attempt.
+struct ShardJob: Sendable {
+    var run: RunID
+    var assignment: Assignment
+    var entity: ResolvedEntity
+    var plan: ResolvedPlan
+    /// The snapshot's identifier as this worker's own keeper exports it.
+    var snapshot: String
+    /// The keys of a `replay` shard, empty for other kinds.
+    var keys: [Int64]
+    var sets: ParentSets
+}

@@ -1,0 +1,111 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import MigrationPlan
+import Observability
+import Postgres
+import RowPipeline
+import Scheduling
+
+extension ShardSlot {
+    /// Sends the rejects, with the source rows where the plan keeps them.
+    func writeRejects(of pass: inout CopyPass) throws(AttemptFailure) {
+        let job = pass.job
+        if job.assignment.kind == .replay {
+            let resolve = ReplayStatement.resolve(
+                job.keys, of: job.assignment.entity, in: job.run, by: job.assignment.shard
+            )
+            pass.resolved = try self.on(.target) { () throws(PostgresError) in
+                ReplayStatement.resolved(try self.target!.query(resolve.sql, resolve.parameters))
+            }
+        }
+        guard !pass.rejects.isEmpty else { return }
+        for start in stride(from: 0, to: pass.rejects.count, by: Self.rejectsAtOnce) {
+            try self.checkCancelled()
+            let rejects = pass.rejects[start..<min(start + Self.rejectsAtOnce, pass.rejects.count)]
+            let rows = try self.sourceRows(of: rejects.map(\.key), job)
+            var copy = RejectCopy(run: job.run, entity: job.assignment.entity, shard: job.assignment.shard)
+            for reject in rejects {
+                copy.append(
+                    key: reject.key,
+                    reason: reject.reason.code,
+                    column: reject.column.map { pass.columnName($0) },
+                    detail: reject.detail,
+                    sourceRow: rows[reject.key]
+                )
+            }
+            try self.on(.target) { () throws(PostgresError) in
+                try self.target!.copyIn(RejectCopy.sql)
+                try self.target!.writeCopy(copy.bytes.span.bytes)
+                try self.target!.endCopy()
+            }
+        }
+    }
+
+    /// Source rows are fetched for so many rejects at once, which bounds the memory they take.
+    private static let rejectsAtOnce = 1000
+
+    /// The whole rows of the base table, as JSON text, by key.
+    private func sourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
+        guard job.plan.policy.keepsRejectedRows else { return [:] }
+        let statement = job.entity.sourceRowsStatement(keys: keys)
+        let result = try self.on(.source) { () throws(PostgresError) in try self.source!.query(statement) }
+        var rows: [Int64: String] = [:]
+        for row in result.rows {
+            if let key = row.integer(0), let text = row.text(1) { rows[key] = text }
+        }
+        return rows
+    }
+
+    /// Records the shard as done behind the fence and commits.
+    func commit(_ pass: inout CopyPass) throws(AttemptFailure) -> ShardCounters {
+        let counters = pass.shardCounters
+        try self.writeAudit(of: pass)
+        let fence = pass.fence(counters, timings: self.clock).statement
+        let start = ContinuousClock.now
+        defer { self.clock.commit += ContinuousClock.now - start }
+        try self.on(.source) { () throws(PostgresError) in _ = try self.source!.execute("RELEASE SAVEPOINT shard") }
+        let isHeld = try self.on(.target) { () throws(PostgresError) in
+            FenceStatement.held(try self.target!.query(fence.sql, fence.parameters))
+        }
+        guard isHeld else {
+            throw AttemptFailure(
+                .leaseLost, side: .target, message: "the fence did not hold: \(pass.job.assignment.shard) is somebody else's"
+            )
+        }
+        try self.on(.target) { () throws(PostgresError) in try self.target!.commit() }
+        return counters
+    }
+
+    /// One mapping or one change per row, where the plan asks for it.
+    private func writeAudit(of pass: borrowing CopyPass) throws(AttemptFailure) {
+        let job = pass.job
+        guard job.assignment.kind != .fill, let audit = AuditStatement(job) else { return }
+        var statements: [Statement] = []
+        if job.plan.policy.audit == .table { statements.append(audit.mappings) }
+        if job.plan.policy.changeLog == .rows { statements.append(audit.changes) }
+        for statement in statements {
+            try self.on(.target) { () throws(PostgresError) in
+                _ = try self.target!.query(statement.sql, statement.parameters)
+            }
+        }
+    }
+}
+
+extension AuditStatement {
+    /// The rows of a job; nil where the target keeps no source keys.
+    init?(_ job: ShardJob) {
+        let entity = job.entity
+        guard let id = entity.idColumn, let legacy = entity.legacyColumn else { return nil }
+        self.init(
+            run: job.run,
+            entity: job.assignment.entity,
+            shard: job.assignment.shard,
+            attempt: job.assignment.attempt,
+            targetTable: entity.targetTable,
+            idColumn: id,
+            legacyColumn: legacy,
+            rows: job.assignment.kind == .replay ? .keys(job.keys) : .range(job.assignment.range)
+        )
+    }
+}

@@ -1,0 +1,24 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import Postgres
+import RowPipeline
+import Scheduling
+
+extension ShardSlot {
+    /// Fills the deferred references of a key range: (key, parent ids) from the source, resolved, into a temporary
+    /// table, and from there into the rows by one UPDATE. Doing it again changes nothing.
+    func fill(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
+        guard let create = job.entity.createFillTableStatement, let update = job.entity.updateFromFillStatement else {
+            throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")
+        }
+        var pass = try CopyPass.begin(job)
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(create) }
+        try self.stream(&pass)
+        let updated = try self.clock.time(\.write) { () throws(AttemptFailure) in
+            try self.on(.target) { () throws(PostgresError) in try self.target!.query(update) }
+        }
+        pass.filled = updated.affectedRows
+        return try self.commit(&pass)
+    }
+}

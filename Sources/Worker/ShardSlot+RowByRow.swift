@@ -1,0 +1,95 @@
+import Catalog
+import ControlProtocol
+import Postgres
+import RowPipeline
+import Scheduling
+
+extension ShardSlot {
+    /// Loads the buffer into a temporary table and inserts its rows one by one on the server, which answers with the
+    /// rows it refused and why.
+    ///
+    /// The cost is one subtransaction per row of this batch, however many of them are bad.
+    func writeRowByRow(_ pass: inout CopyPass) throws(AttemptFailure) {
+        let staging = RowStaging(entity: pass.job.entity)
+        let refusal = try self.attempt("staging") { () throws(PostgresError) in
+            try self.target!.execute(staging.create)
+            try self.target!.copyIn(staging.copyIn)
+            try self.target!.writeCopy(self.output.bytes)
+            try self.target!.endCopy()
+            try self.target!.execute(staging.insertRows)
+        }
+        if let refusal {
+            throw AttemptFailure(refusal, side: .target, isCancelled: false)
+        }
+        let refused = try self.on(.target) { () throws(PostgresError) in
+            let refused = try self.target!.query(staging.refused)
+            try self.target!.execute(staging.drop)
+            return refused
+        }
+        for row in refused.rows {
+            guard let number = row.integer("row"), (1...Int64(self.output.rowCount)).contains(number) else {
+                throw AttemptFailure(.fault, side: .target, message: "the staging table named a row it was not sent")
+            }
+            var error = PostgresError(
+                code: .serverRefused,
+                message: row.text("message") ?? "",
+                sqlState: row.text("sql_state").map { SQLState(rawValue: $0) }
+            )
+            error.serverMessage = row.text("message")
+            error.constraint = row.text("constraint_name")
+            pass.refuse(key: self.output.key(ofRow: Int(number) - 1), error: error)
+        }
+    }
+}
+
+/// The statements of the row-by-row way.
+struct RowStaging {
+    let entity: ResolvedEntity
+
+    /// https://www.postgresql.org/docs/15/plpgsql-control-structures.html#PLPGSQL-ERROR-TRAPPING
+    var insertRows: String {
+        let columns = self.entity.stagingColumns
+        let names = columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
+        let values = columns.map { "staged.\(quoteIdentifier($0.name))\($0.cast.map { "::\($0)" } ?? "")" }
+        let overriding = self.entity.overridesIdentity ? "OVERRIDING SYSTEM VALUE " : ""
+        let body = """
+            DECLARE
+                staged pg_temp.godwit_staged%ROWTYPE;
+                violated text;
+            BEGIN
+                FOR staged IN SELECT * FROM pg_temp.godwit_staged ORDER BY godwit_row LOOP
+                    BEGIN
+                        INSERT INTO \(self.entity.targetTable) (\(names)) \(overriding)VALUES (\(values.joined(separator: ", ")));
+                    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded
+                        OR raise_exception OR with_check_option_violation THEN
+                        GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;
+                        INSERT INTO pg_temp.godwit_refused
+                        VALUES (staged.godwit_row, SQLSTATE, NULLIF(violated, ''), SQLERRM);
+                    END;
+                END LOOP;
+            END
+            """
+        return "DO \(quoteLiteral(body))"
+    }
+
+    var create: String {
+        let columns = self.entity.stagingColumns.map { "\(quoteIdentifier($0.name)) \($0.type)" }
+        return """
+            CREATE TEMPORARY TABLE godwit_staged (
+                godwit_row bigint GENERATED ALWAYS AS IDENTITY, \(columns.joined(separator: ", "))
+            ) ON COMMIT DROP;
+            CREATE TEMPORARY TABLE godwit_refused (
+                row bigint, sql_state text, constraint_name text, message text
+            ) ON COMMIT DROP
+            """
+    }
+
+    var copyIn: String {
+        let names = self.entity.stagingColumns.map { quoteIdentifier($0.name) }
+        return "COPY pg_temp.godwit_staged (\(names.joined(separator: ", "))) FROM STDIN (FORMAT binary)"
+    }
+
+    var refused: String { "SELECT * FROM pg_temp.godwit_refused ORDER BY row" }
+
+    var drop: String { "DROP TABLE pg_temp.godwit_staged, pg_temp.godwit_refused" }
+}

@@ -1,0 +1,88 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import Postgres
+import RowPipeline
+import Scheduling
+
+extension ShardSlot {
+    /// Writes the output buffer under a savepoint; rows the target refuses become rejects and the others stay.
+    func write(_ pass: inout CopyPass) throws(AttemptFailure) {
+        guard self.output.rowCount > 0 else { return }
+        self.output.endCopy()
+        let clock = ContinuousClock.now
+        defer { self.clock.write += ContinuousClock.now - clock }
+        guard let refusal = try self.send(pass) else { return }
+        if let row = Self.refusedRow(refusal, of: pass.job.entity.targetTable, rows: self.output.rowCount) {
+            self.refuse(row: row, error: refusal, in: &pass)
+            if self.output.rowCount == 0 { return }
+            guard try self.send(pass) != nil else { return }
+        }
+        // More than one row is bad, or the server does not say which: resending once per bad row would be quadratic.
+        try self.writeRowByRow(&pass)
+    }
+
+    /// One COPY of the whole buffer.
+    ///
+    /// - Returns: The target's refusal of a row, after which nothing of the batch is there; nil when all rows are.
+    private func send(_ pass: borrowing CopyPass) throws(AttemptFailure) -> PostgresError? {
+        let statement = pass.copyInStatement
+        let refusal = try self.attempt("batch") { () throws(PostgresError) in
+            try self.target!.copyIn(statement)
+            try self.target!.writeCopy(self.output.bytes)
+            let rows = try self.target!.endCopy()
+            guard rows == self.output.rowCount else {
+                throw PostgresError(
+                    code: .protocolViolation,
+                    message: "COPY took \(rows) rows of \(self.output.rowCount) that were sent to the target"
+                )
+            }
+        }
+        return refusal
+    }
+
+    /// Runs statements under a savepoint.
+    ///
+    /// - Returns: A refusal of the rows' own, rolled back; nil on success.
+    /// - Throws: Any other error.
+    func attempt(
+        _ savepoint: String,
+        _ body: () throws(PostgresError) -> Void
+    ) throws(AttemptFailure) -> PostgresError? {
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute("SAVEPOINT \(savepoint)") }
+        do throws(PostgresError) {
+            try body()
+            try self.target!.execute("RELEASE SAVEPOINT \(savepoint)")
+            return nil
+        } catch {
+            guard AttemptFailure.isRowRefusal(error), !self.control.isCancelled else {
+                throw AttemptFailure(error, side: .target, isCancelled: self.control.isCancelled)
+            }
+            try self.on(.target) { () throws(PostgresError) in
+                try self.target!.execute("ROLLBACK TO SAVEPOINT \(savepoint); RELEASE SAVEPOINT \(savepoint)")
+            }
+            return error
+        }
+    }
+
+    /// Takes one row out of the buffer and makes it a reject.
+    func refuse(row: Int, error: PostgresError, in pass: inout CopyPass) {
+        let key = self.output.key(ofRow: row)
+        pass.refuse(key: key, error: error)
+        self.output.removeRow(row)
+    }
+
+    /// The row a refusal names, counted from 0: the last line of its CONTEXT when that begins with our table.
+    ///
+    /// The server's words may be translated and other functions add lines of their own, so anything unexpected is nil.
+    static func refusedRow(_ error: PostgresError, of table: String, rows: Int) -> Int? {
+        guard let last = error.context?.split(separator: "\n").last, last.hasPrefix("COPY ") else { return nil }
+        let words = last.dropFirst(5).split(separator: ",", maxSplits: 1)
+        guard words.count == 2, let name = words.first else { return nil }
+        guard table == name || table.hasSuffix(".\(name)") || table.hasSuffix(".\(quoteIdentifier(String(name)))")
+        else { return nil }
+        let digits = words[1].drop { !$0.isNumber }.prefix { $0.isNumber }
+        guard let line = Int(digits), (1...rows).contains(line) else { return nil }
+        return line - 1
+    }
+}

@@ -1,0 +1,159 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import Logging
+import Observability
+import Postgres
+import RowPipeline
+import Scheduling
+
+/// One concurrent shard of a worker: a session on each database and the buffers between them.
+///
+/// Everything blocks, on the slot's own thread. Sessions and buffers are kept from shard to shard.
+actor ShardSlot {
+    nonisolated let control = SlotControl()
+    nonisolated private let executor: BlockingExecutor
+    private let sourceParameters: ConnectionParameters
+    private let targetParameters: ConnectionParameters
+    let progress: WorkerProgress
+    let logger: Logger
+
+    var source: Connection?
+    var target: Connection?
+    private var sourceSnapshot: String?
+    var input = ByteBuffer(capacity: 1 << 20)
+    var output = CopyBuffer()
+    var clock = StageClock()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    init(
+        number: Int,
+        source: ConnectionParameters,
+        target: ConnectionParameters,
+        progress: WorkerProgress,
+        logger: Logger
+    ) {
+        self.executor = BlockingExecutor(label: "godwit.slot.\(number)")
+        self.sourceParameters = source
+        self.targetParameters = target
+        self.progress = progress
+        self.logger = logger
+    }
+
+    /// Works on one shard until it is committed or the attempt has failed.
+    ///
+    /// - Throws: `AttemptFailure`; the target then holds nothing of the attempt.
+    func run(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
+        self.clock = StageClock()
+        do {
+            try self.openSource(job)
+            try self.openTarget(job)
+            return switch job.assignment.kind {
+            case .copy, .replay: try self.copy(job)
+            case .fill: try self.fill(job)
+            }
+        } catch {
+            self.tidy()
+            throw error
+        }
+    }
+
+    /// Lets go of both sessions, for instance when the run's snapshot has changed.
+    func close() {
+        self.source = nil
+        self.target = nil
+        self.sourceSnapshot = nil
+    }
+
+    /// Runs a statement on one side and judges its error.
+    @discardableResult
+    func on<Result: ~Copyable>(
+        _ side: AttemptFailure.Side,
+        _ body: () throws(PostgresError) -> Result
+    ) throws(AttemptFailure) -> Result {
+        do throws(PostgresError) {
+            return try body()
+        } catch {
+            throw AttemptFailure(error, side: side, isCancelled: self.control.isCancelled)
+        }
+    }
+
+    func checkCancelled() throws(AttemptFailure) {
+        guard !self.control.isCancelled else {
+            throw AttemptFailure(.cancelled, side: .worker, message: "the attempt was told to stop")
+        }
+    }
+
+    private func openSource(_ job: ShardJob) throws(AttemptFailure) {
+        if self.sourceSnapshot != job.snapshot || (self.source?.isBroken ?? true) {
+            self.source = nil
+            self.sourceSnapshot = nil
+            let parameters = self.sourceParameters
+            self.source = try self.on(.source) { () throws(PostgresError) in
+                try Connection(parameters, role: .source, applicationName: "gdw-source:\(job.run.description.prefix(8))")
+            }
+            self.watchSessions()
+            do throws(PostgresError) {
+                try self.source!.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                try self.source!.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(job.snapshot))")
+                try self.source!.execute("SET LOCAL search_path TO \(job.plan.sourceSearchPath)")
+            } catch {
+                self.source = nil
+                throw AttemptFailure(
+                    error, side: .source, isCancelled: self.control.isCancelled, importsSnapshot: true
+                )
+            }
+            self.sourceSnapshot = job.snapshot
+        }
+        try self.on(.source) { () throws(PostgresError) in try self.source!.execute("SAVEPOINT shard") }
+    }
+
+    private func openTarget(_ job: ShardJob) throws(AttemptFailure) {
+        if self.target?.isBroken ?? true {
+            self.target = nil
+            let parameters = self.targetParameters
+            self.target = try self.on(.target) { () throws(PostgresError) in
+                try Connection(parameters, role: .target, applicationName: "gdw:\(job.assignment.lease)")
+            }
+            self.watchSessions()
+        } else {
+            // The coordinator ends the session of an expired lease by this name.
+            try self.on(.target) { () throws(PostgresError) in
+                try self.target!.execute("SET application_name = 'gdw:\(job.assignment.lease)'")
+            }
+        }
+        // A deferred constraint would fail at COMMIT, after the fence.
+        try self.on(.target) { () throws(PostgresError) in
+            try self.target!.execute(
+                """
+                BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
+                SET LOCAL search_path TO \(job.plan.targetSearchPath)
+                """
+            )
+        }
+        try self.checkCancelled()
+    }
+
+    private func watchSessions() {
+        var cancellers: [Canceller] = []
+        if let canceller = self.source?.canceller() { cancellers.append(canceller) }
+        if let canceller = self.target?.canceller() { cancellers.append(canceller) }
+        self.control.watch(cancellers)
+    }
+
+    /// Takes both sessions back to where the next attempt can begin; one that cannot get there is dropped.
+    private func tidy() {
+        do throws(PostgresError) {
+            try self.target?.execute("ROLLBACK")
+        } catch {
+            self.target = nil
+        }
+        do throws(PostgresError) {
+            try self.source?.execute("ROLLBACK TO SAVEPOINT shard; RELEASE SAVEPOINT shard")
+        } catch {
+            self.source = nil
+            self.sourceSnapshot = nil
+        }
+    }
+}

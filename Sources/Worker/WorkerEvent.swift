@@ -1,0 +1,28 @@
+import Messaging
+import Scheduling
+
+/// What the worker's event loop waits for.
+enum WorkerEvent: Sendable {
+    case received(IncomingFrames)
+    case tick
+    case ended(slot: Int, Assignment, Attempt)
+    case renewed(asked: [LeaseID], kept: Set<LeaseID>, sent: ContinuousClock.Instant)
+    case snapshotHeld(String?, imported: String)
+    case terminated
+}
+
+extension WorkerEvent {
+    /// How an attempt ended.
+    enum Attempt: Sendable {
+        case done(ShardTotals)
+        case failed(AttemptFailure)
+    }
+
+    struct ShardTotals: Sendable {
+        var source: Int
+        var migrated: Int
+        var rejected: Int
+        var filtered: Int
+        var seconds: Double
+    }
+}

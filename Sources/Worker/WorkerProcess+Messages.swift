@@ -1,0 +1,164 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import FoundationEssentials
+import Logging
+import Messaging
+import Observability
+import Postgres
+import Scheduling
+
+extension WorkerProcess {
+    /// Connects to the coordinator, wherever it is now.
+    func connect() async throws {
+        let endpoint = try await self.coordinatorEndpoint()
+        do throws(MessagingError) {
+            if let dealer = self.dealer, endpoint == self.connectedTo || endpoint == nil {
+                try await dealer.reconnect()
+                return
+            }
+            guard let endpoint else { return }
+            self.listening?.cancel()
+            await self.dealer?.close()
+            let dealer = try DealerEndpoint(connecting: endpoint)
+            self.dealer = dealer
+            self.connectedTo = endpoint
+            self.listening = Task { [mailbox] in
+                for await frames in dealer.incoming { mailbox.yield(.received(frames)) }
+            }
+        } catch {
+            throw WorkerError(.messaging, error.message)
+        }
+    }
+
+    private func coordinatorEndpoint() async throws -> Endpoint? {
+        if let endpoint = self.configuration.coordinator { return endpoint }
+        do {
+            try await self.store.requireSchema()
+            return try await self.store.coordinatorEndpoint().map { text throws in try Endpoint(text) }
+        } catch let error as ControlStoreError where error.code == .notInstalled {
+            // The first coordinator is about to make it.
+            return nil
+        } catch let error as ControlStoreError where error.isTransient {
+            self.logger.warning("the control schema can't be reached", metadata: .of([.error: "\(error)"]))
+            return nil
+        } catch let error as ControlStoreError {
+            throw WorkerError(.database, "\(error)")
+        } catch let error as MessagingError {
+            throw WorkerError(.messaging, error.message)
+        }
+    }
+
+    /// Sends a message; losing it costs time only.
+    func say(_ message: WorkerMessage) async {
+        guard let dealer = self.dealer else { return }
+        self.sequence += 1
+        let header = MessageHeader(
+            run: self.run?.id,
+            term: self.term,
+            worker: self.configuration.name,
+            incarnation: self.incarnation,
+            sequence: self.sequence
+        )
+        do throws(ProtocolError) {
+            let frames = try FrameCodec.encode(Envelope(header: header, message: message))
+            let outcome = await dealer.send(frames)
+            if outcome != .sent { self.logger.debug("a message was not sent", metadata: .of([.messageType: message.typeName])) }
+        } catch {
+            self.logger.error("a message can't be written", metadata: .of([.error: error.message]))
+        }
+    }
+
+    /// Interprets a coordinator's message.
+    func receive(_ frames: IncomingFrames, in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        let envelope: Envelope<CoordinatorMessage>
+        do throws(ProtocolError) {
+            envelope = try FrameCodec.decodeCoordinatorMessage(frames.frames)
+        } catch {
+            self.logger.warning("an unreadable message came in", metadata: .of([.error: error.message]))
+            return
+        }
+        self.lastContact = .now
+        if let term = envelope.header.term { self.term = term }
+        switch envelope.message {
+        case .welcome(let welcome):
+            try await self.welcomed(welcome)
+        case .reject(let reject):
+            self.rejected(reject)
+        case .lease(let lease):
+            await self.leased(lease, in: &group)
+        case .acknowledge(let acknowledgement):
+            self.machine.acknowledged(acknowledgement.lease, now: .now)
+            self.reports[acknowledgement.lease] = nil
+            self.shardsOfLeases[acknowledgement.lease] = nil
+        case .revoke(let revoke):
+            if let slot = self.machine.revoked(revoke.lease, now: .now) {
+                self.logger.warning("a lease was revoked", metadata: .of([.leaseID: "\(revoke.lease)", .reason: revoke.reason]))
+                await self.cancelDesk.cancel(self.slots[slot].control)
+            }
+            self.reports[revoke.lease] = nil
+        case .drain(let drain):
+            self.machine.drain(deadline: .now + .seconds(drain.deadlineSeconds))
+        case .pong(let pong):
+            self.machine.heard(now: .now)
+            self.offerSnapshot(pong.snapshot)
+        case .pause, .resume:
+            self.machine.heard(now: .now)
+        }
+    }
+
+    private func welcomed(_ welcome: Welcome) async throws {
+        if self.run?.id != welcome.run {
+            do {
+                let text = try await self.store.resolvedPlan(welcome.run)
+                let plan = try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
+                self.run = RunContext(id: welcome.run, plan: plan)
+                self.logger.info("joined the run", metadata: .of([.runID: "\(welcome.run)"]))
+            } catch let error as ControlStoreError where error.isTransient {
+                self.logger.warning("the run's plan can't be read yet", metadata: .of([.error: "\(error)"]))
+                return
+            } catch let error as ControlStoreError {
+                throw WorkerError(.database, "\(error)")
+            } catch {
+                throw WorkerError(
+                    .database,
+                    "the resolved plan of run \(welcome.run) can't be read: this worker is of another version; \(error)"
+                )
+            }
+        }
+        self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
+        self.offerSnapshot(welcome.snapshot)
+    }
+
+    private func rejected(_ reject: Reject) {
+        guard reject.isFatal else {
+            self.machine.askedForHello(now: .now)
+            return
+        }
+        self.refusal = WorkerError(.refused, reject.message)
+        self.machine.drain(deadline: .now)
+    }
+
+    /// Imports the run's snapshot where this worker does not hold it.
+    private func offerSnapshot(_ identifier: String?) {
+        guard let identifier, var run = self.run, run.snapshot == nil, !run.isImporting else { return }
+        run.isImporting = true
+        self.run = run
+        let tables = run.sourceTables
+        Task { [keeper, mailbox, logger] in
+            do throws(PostgresError) {
+                let held = try await keeper.hold(importing: identifier, locking: tables)
+                mailbox.yield(.snapshotHeld(held.identifier, imported: identifier))
+            } catch {
+                logger.warning("the run's snapshot can't be imported", metadata: .of([.error: "\(error)"]))
+                mailbox.yield(.snapshotHeld(nil, imported: identifier))
+            }
+        }
+    }
+
+    func snapshotHeld(_ identifier: String?, imported: String) {
+        self.run?.isImporting = false
+        self.run?.snapshot = identifier
+        if identifier != nil { self.logger.info("holding the snapshot", metadata: .of([.snapshotID: imported])) }
+    }
+}

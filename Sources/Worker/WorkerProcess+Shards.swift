@@ -1,0 +1,135 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import Logging
+import Observability
+import Postgres
+import Scheduling
+
+extension WorkerProcess {
+    /// A LEASE came: starts it, says again how it ended, or gives it back.
+    func leased(_ lease: Lease, in group: inout ThrowingTaskGroup<Void, any Error>) async {
+        let assignment = lease.assignment
+        guard let run = self.run, let snapshot = run.snapshot, let entity = run.entities[lease.entity] else {
+            await self.giveBack(lease.lease)
+            return
+        }
+        switch self.machine.leased(assignment, now: .now) {
+        case .start(let slot):
+            self.shardsOfLeases[lease.lease] = lease.shard
+            self.start(assignment, entity: entity, run: run, snapshot: snapshot, slot: slot, in: &group)
+        case .reportAgain(let lease):
+            if let report = self.reports[lease] { await self.say(report) }
+        case .giveBack:
+            await self.giveBack(lease.lease)
+        case .none:
+            break
+        }
+    }
+
+    private func start(
+        _ assignment: Assignment,
+        entity: ResolvedEntity,
+        run: RunContext,
+        snapshot: String,
+        slot number: Int,
+        in group: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        let slot = self.slots[number]
+        slot.control.begin()
+        group.addTask { [sets, mailbox] in
+            let start = ContinuousClock.now
+            do throws(AttemptFailure) {
+                let job = ShardJob(
+                    run: run.id,
+                    assignment: assignment,
+                    entity: entity,
+                    plan: run.plan,
+                    snapshot: snapshot,
+                    keys: try await sets.keys(of: assignment),
+                    sets: try await sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
+                )
+                let counters = try await slot.run(job)
+                let totals = WorkerEvent.ShardTotals(
+                    source: counters.sourceRows,
+                    migrated: counters.migrated,
+                    rejected: counters.rejected,
+                    filtered: counters.filtered,
+                    seconds: (ContinuousClock.now - start) / .seconds(1)
+                )
+                mailbox.yield(.ended(slot: number, assignment, .done(totals)))
+            } catch {
+                mailbox.yield(.ended(slot: number, assignment, .failed(error)))
+            }
+        }
+    }
+
+    /// A slot is free again: tells the coordinator how the attempt ended, until it acknowledges.
+    func attemptEnded(slot: Int, _ assignment: Assignment, _ attempt: WorkerEvent.Attempt) async {
+        let logger = self.logger.with(self.metadata(of: assignment))
+        let report: WorkerMessage
+        switch attempt {
+        case .done(let totals):
+            logger.debug(
+                "shard done",
+                metadata: .of([
+                    .rowsRead: totals.source,
+                    .rowsMigrated: totals.migrated,
+                    .rowsRejected: totals.rejected,
+                    .durationMilliseconds: Int(totals.seconds * 1000),
+                ])
+            )
+            report = .done(
+                Done(
+                    lease: assignment.lease,
+                    shard: assignment.shard,
+                    counts: ShardCounts(
+                        source: totals.source,
+                        migrated: totals.migrated,
+                        rejected: max(0, totals.rejected),
+                        filtered: totals.filtered
+                    ),
+                    seconds: totals.seconds
+                )
+            )
+        case .failed(let failure):
+            logger.warning(
+                "shard not done",
+                metadata: .of([.error: failure.message, .sqlState: failure.sqlState, .reason: failure.failure.rawValue])
+            )
+            if failure.failure == .snapshotLost { self.run?.snapshot = nil }
+            report = .failed(
+                Failed(
+                    lease: assignment.lease,
+                    shard: assignment.shard,
+                    errorClass: failure.failure,
+                    sqlState: failure.sqlState?.rawValue,
+                    side: failure.side,
+                    message: failure.message
+                )
+            )
+        }
+        self.machine.finished(slot: slot)
+        self.reports[assignment.lease] = report
+        await self.say(report)
+        await self.ping()
+    }
+
+    /// Returns a lease this worker cannot use; silence would only cost the lease's whole time.
+    private func giveBack(_ lease: LeaseID) async {
+        do throws(ControlStoreError) {
+            _ = try await self.store.release([lease])
+        } catch {
+            self.logger.warning("a lease can't be given back", metadata: .of([.leaseID: "\(lease)", .error: "\(error)"]))
+        }
+    }
+
+    private func metadata(of assignment: Assignment) -> [LogKey: any CustomStringConvertible & Sendable] {
+        [
+            .runID: self.run?.id.description ?? "",
+            .entity: assignment.entity,
+            .shardID: assignment.shard,
+            .attempt: assignment.attempt,
+        ]
+    }
+}

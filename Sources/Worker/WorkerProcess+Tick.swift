@@ -1,0 +1,102 @@
+import ControlProtocol
+import ControlStore
+import Glibc
+import Logging
+import Observability
+import Scheduling
+
+extension WorkerProcess {
+    /// Does what the time calls for.
+    func tick(in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        if self.dealer == nil, .now >= self.nextLook {
+            self.nextLook = .now + Self.lookInterval
+            try await self.connect()
+            if self.dealer != nil { await self.hello() }
+        }
+        for action in self.machine.tick(now: .now) {
+            switch action {
+            case .sayHello:
+                await self.hello()
+            case .ping:
+                await self.ping()
+            case .report(let lease):
+                if let report = self.reports[lease] { await self.say(report) }
+            case .renew(let leases):
+                self.renew(leases, in: &group)
+            case .cancel(let slot):
+                self.logger.warning("stopping a shard", metadata: .of([.slot: "\(slot)"]))
+                await self.cancelDesk.cancel(self.slots[slot].control)
+            case .lookForCoordinator:
+                try await self.connect()
+                await self.hello()
+            case .leave:
+                await self.say(.bye(Bye(released: self.machine.runningLeases)))
+                self.logger.info("left")
+            }
+        }
+        if let patience = self.configuration.patience, .now - self.lastContact > patience {
+            throw WorkerError(
+                .noCoordinator,
+                "no coordinator has answered for \(patience): start one with `godwit coordinator` or `godwit migrate`"
+            )
+        }
+    }
+
+    /// Between two looks for the first coordinator: short, because a pool and its coordinator are started together.
+    private static let lookInterval = Duration.milliseconds(500)
+
+    private func hello() async {
+        await self.say(
+            .hello(
+                Hello(
+                    build: self.configuration.build,
+                    host: self.configuration.host,
+                    pid: getpid(),
+                    slots: self.configuration.slots,
+                    planHash: self.configuration.planHash,
+                    held: self.machine.heldLeases.compactMap { lease in
+                        self.shardsOfLeases[lease].map { HeldLease(lease: lease, shard: $0) }
+                    },
+                    snapshot: self.run?.snapshot
+                )
+            )
+        )
+    }
+
+    func ping() async {
+        let held = self.machine.heldLeases.compactMap { lease -> LeaseProgress? in
+            guard let shard = self.shardsOfLeases[lease] else { return nil }
+            let progress = self.progress.progress(of: lease)
+            return LeaseProgress(lease: lease, shard: shard, rows: progress.rows, bytes: progress.bytes)
+        }
+        let isDraining = if case .draining = self.machine.mode { true } else { false }
+        await self.say(
+            .ping(
+                Ping(
+                    credit: self.run?.snapshot == nil ? 0 : self.machine.credit,
+                    state: isDraining ? .draining : .running,
+                    held: held,
+                    counters: self.progress.counters(),
+                    snapshot: self.run?.snapshot
+                )
+            )
+        )
+    }
+
+    private func renew(_ leases: [LeaseID], in group: inout ThrowingTaskGroup<Void, any Error>) {
+        guard !self.isRenewing else { return }
+        self.isRenewing = true
+        let ttl = self.machine.timers.lease
+        group.addTask { [store, mailbox, logger] in
+            let sent = ContinuousClock.now
+            do throws(ControlStoreError) {
+                let kept = try await store.renew(leases, ttl: ttl)
+                mailbox.yield(.renewed(asked: leases, kept: kept, sent: sent))
+            } catch {
+                // Nothing is known of the leases: the machine stops by itself when this goes on for too long.
+                logger.warning("leases can't be renewed", metadata: .of([.error: "\(error)"]))
+                mailbox.yield(.renewed(asked: [], kept: [], sent: sent))
+            }
+        }
+    }
+}

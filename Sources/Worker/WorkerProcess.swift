@@ -1,0 +1,126 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import FoundationEssentials
+package import Logging
+import Messaging
+import Observability
+import Postgres
+import Scheduling
+
+/// A worker process: interprets the worker machine's actions, and decides nothing.
+package actor WorkerProcess {
+    let configuration: WorkerConfiguration
+    let incarnation = Incarnation.random()
+    let store: ControlStore
+    let keeper: SnapshotKeeper
+    let progress = WorkerProgress()
+    let slots: [ShardSlot]
+    let sets: ParentSetCache
+    let cancelDesk = CancelDesk()
+    let logger: Logger
+    let events: AsyncStream<WorkerEvent>
+    let mailbox: AsyncStream<WorkerEvent>.Continuation
+
+    var machine: WorkerMachine
+    var dealer: DealerEndpoint?
+    var connectedTo: Endpoint?
+    var listening: Task<Void, Never>?
+    var run: RunContext?
+    /// Attempts that ended and are not acknowledged yet, with what is to be said about them.
+    var reports: [LeaseID: WorkerMessage] = [:]
+    var shardsOfLeases: [LeaseID: ShardID] = [:]
+    var sequence: UInt64 = 0
+    var term: Term?
+    var lastContact = ContinuousClock.now
+    /// When the control schema is asked again where the coordinator is, while none was found.
+    var nextLook = ContinuousClock.now
+    var isRenewing = false
+    var terminations = 0
+    var refusal: WorkerError?
+
+    package init(_ configuration: WorkerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        var logger = logger
+        logger[.workerID] = "\(configuration.name)"
+        self.logger = logger
+        let store = ControlStore(parameters: configuration.target, applicationName: "godwit worker")
+        self.store = store
+        self.keeper = SnapshotKeeper(parameters: configuration.source, applicationName: "godwit snapshot")
+        self.sets = ParentSetCache(store: store, target: configuration.target)
+        let progress = self.progress
+        self.slots = (0..<max(1, configuration.slots)).map { number in
+            ShardSlot(
+                number: number,
+                source: configuration.source,
+                target: configuration.target,
+                progress: progress,
+                logger: logger
+            )
+        }
+        self.machine = WorkerMachine(slots: configuration.slots, now: .now)
+        (self.events, self.mailbox) = AsyncStream.makeStream()
+    }
+
+    /// Asks the process to leave: the first time it finishes what it is at, the second time it rolls back.
+    package nonisolated func terminate() {
+        self.mailbox.yield(.terminated)
+    }
+
+    /// Works until it is told to leave, or nobody coordinates any more.
+    ///
+    /// - Throws: `WorkerError`.
+    package func work() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [mailbox] in
+                while !Task.isCancelled {
+                    try await Task.sleep(for: Self.tickInterval)
+                    mailbox.yield(.tick)
+                }
+            }
+            for await event in self.events {
+                try await self.handle(event, in: &group)
+                if case .left = self.machine.mode { break }
+            }
+            group.cancelAll()
+        }
+        self.listening?.cancel()
+        await self.dealer?.close()
+        if let refusal = self.refusal { throw refusal }
+    }
+
+    /// How often the machine is asked what the time calls for; well below every timer it keeps, and cheap.
+    private static let tickInterval = Duration.milliseconds(100)
+
+    private func handle(_ event: WorkerEvent, in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        switch event {
+        case .received(let frames):
+            try await self.receive(frames, in: &group)
+        case .tick:
+            try await self.tick(in: &group)
+        case .ended(let slot, let assignment, let attempt):
+            await self.attemptEnded(slot: slot, assignment, attempt)
+        case .renewed(let asked, let kept, let sent):
+            self.isRenewing = false
+            for slot in self.machine.renewed(asked: asked, kept: kept, sent: sent) {
+                await self.cancelDesk.cancel(self.slots[slot].control)
+            }
+        case .snapshotHeld(let identifier, let imported):
+            self.snapshotHeld(identifier, imported: imported)
+        case .terminated:
+            try await self.terminationAsked()
+        }
+    }
+
+    private func terminationAsked() async throws {
+        self.terminations += 1
+        self.logger.notice(
+            self.terminations == 1 ? "leaving after the running shards; a second signal rolls them back" : "rolling back"
+        )
+        if self.terminations == 1 {
+            self.machine.drain(deadline: .now + .seconds(10))
+        } else {
+            for slot in self.machine.stop() { await self.cancelDesk.cancel(self.slots[slot].control) }
+        }
+    }
+}

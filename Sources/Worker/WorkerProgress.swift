@@ -1,0 +1,80 @@
+import ControlProtocol
+import Glibc
+import Scheduling
+import Synchronization
+
+/// Cumulative counters of a worker process, added to by its slots and read by its event loop.
+final class WorkerProgress: Sendable {
+    private let state = Mutex(State())
+
+    /// Adds one batch of a running shard.
+    func add(
+        lease: LeaseID,
+        read: Int,
+        migrated: Int,
+        rejected: Int,
+        bytesRead: Int,
+        bytesWritten: Int
+    ) {
+        self.state.withLock { state in
+            state.counters.rowsRead += read
+            state.counters.rowsMigrated += migrated
+            state.counters.rowsRejected += rejected
+            state.counters.bytesRead += bytesRead
+            state.counters.bytesWritten += bytesWritten
+            state.counters.batches += 1
+            state.shards[lease, default: ShardProgress()].rows += read
+            state.shards[lease, default: ShardProgress()].bytes += bytesRead
+        }
+    }
+
+    /// Notes the end of an attempt.
+    func finish(lease: LeaseID, succeeded: Bool, clock: StageClock) {
+        self.state.withLock { state in
+            state.shards[lease] = nil
+            if succeeded { state.counters.shardsDone += 1 } else { state.counters.shardsFailed += 1 }
+            state.counters.readSeconds += clock.read / .seconds(1)
+            state.counters.transformSeconds += clock.transform / .seconds(1)
+            state.counters.writeSeconds += clock.write / .seconds(1)
+            state.counters.commitSeconds += clock.commit / .seconds(1)
+        }
+    }
+
+    func addLookups(hits: Int, misses: Int) {
+        self.state.withLock { state in
+            state.counters.lookupHits += hits
+            state.counters.lookupMisses += misses
+        }
+    }
+
+    /// The counters, with the process's peak memory.
+    func counters() -> WorkerCounters {
+        var counters = self.state.withLock(\.counters)
+        counters.memoryBytes = Self.peakMemory()
+        return counters
+    }
+
+    func progress(of lease: LeaseID) -> (rows: Int, bytes: Int) {
+        self.state.withLock { state in
+            let progress = state.shards[lease, default: ShardProgress()]
+            return (progress.rows, progress.bytes)
+        }
+    }
+
+    /// Peak resident memory of this process, bytes; Linux counts `ru_maxrss` in KiB.
+    private static func peakMemory() -> Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss * 1024
+    }
+
+    private struct State {
+        var counters = WorkerCounters()
+        var shards: [LeaseID: ShardProgress] = [:]
+    }
+
+    private struct ShardProgress {
+        var rows = 0
+        var bytes = 0
+    }
+}
