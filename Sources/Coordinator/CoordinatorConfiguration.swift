@@ -1,0 +1,40 @@
+package import Messaging
+package import Postgres
+package import Scheduling
+
+/// What a coordinator process is started with.
+package struct CoordinatorConfiguration: Sendable {
+    package var source: ConnectionParameters
+    package var target: ConnectionParameters
+    /// Where it binds; loopback only, because messages are neither encrypted nor authenticated.
+    package var endpoint: Endpoint
+    package var host: String
+    package var build: String
+    /// Which run it leads.
+    package var task: Task
+
+    package init(
+        source: ConnectionParameters,
+        target: ConnectionParameters,
+        endpoint: Endpoint,
+        host: String,
+        build: String,
+        task: Task
+    ) {
+        self.source = source
+        self.target = target
+        self.endpoint = endpoint
+        self.host = host
+        self.build = build
+        self.task = task
+    }
+}
+
+extension CoordinatorConfiguration {
+    package enum Task: Sendable {
+        /// Begins a run of a plan file, or resumes the plan's unfinished one.
+        case plan(path: String)
+        /// Goes on with a run of the control schema, as after a retry.
+        case run(RunID)
+    }
+}

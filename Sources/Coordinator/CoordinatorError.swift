@@ -1,0 +1,28 @@
+/// Why a coordinator cannot begin or go on.
+package struct CoordinatorError: Error, Sendable, Equatable {
+    package var code: Code
+    /// What was attempted, on what, and what to do.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension CoordinatorError {
+    package enum Code: Sendable, Equatable {
+        /// The plan has findings that forbid a run; the message is the report.
+        case invalidPlan
+        /// A database can't be reached or refuses.
+        case database
+        /// Another coordinator leads, or took over.
+        case notLeading
+        /// The run's plan is another one.
+        case planChanged
+        /// The socket can't be bound or used.
+        case messaging
+        /// The run ended by an error that a retry does not heal.
+        case runFailed
+    }
+}

@@ -1,0 +1,94 @@
+import Catalog
+import ControlStore
+import Logging
+import MigrationPlan
+import Observability
+import Scheduling
+
+extension CoordinatorProcess {
+    /// Moves the entities on and does what that calls for.
+    func advance() async throws {
+        guard self.ended == nil else { return }
+        for action in self.machine.advance() {
+            switch action {
+            case .prepare(let entity):
+                try await self.prepare(entity)
+            case .settle(let entity):
+                self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
+                try await self.store.setStage(of: entity, in: self.run.id, .settled)
+                self.logger.info("entity copied", metadata: .of([.entity: "\(entity)"]))
+            case .fill(let entity):
+                self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
+                try await self.store.setStage(of: entity, in: self.run.id, .filling)
+            case .complete(let entity):
+                try await self.complete(entity)
+            case .planReplays(let entity):
+                try await self.planReplays(of: entity)
+            case .refill(let entity):
+                try await self.look(at: self.store.reopenFills(of: entity, in: self.run.id))
+            case .endRun(let failedShards):
+                try await self.conclude(failedShards: failedShards)
+            }
+        }
+    }
+
+    private func prepare(_ name: EntityName) async throws {
+        guard let entity = self.plan.entity(named: name.rawValue), let snapshot = self.snapshotIdentifier else {
+            throw CoordinatorError(.runFailed, "\(name) can't be prepared: the source's snapshot is not held")
+        }
+        try await self.store.setStage(of: name, in: self.run.id, .preparing)
+        let plan = self.plan!
+        // On its own, because losers of a large table take a while and pings must be answered meanwhile.
+        Task { [preparation, mailbox] in
+            do {
+                try await preparation!.prepare(entity, plan: plan, snapshot: snapshot)
+                mailbox.yield(.prepared(name, failure: nil))
+            } catch {
+                mailbox.yield(.prepared(name, failure: "\(error)"))
+            }
+        }
+    }
+
+    func prepared(_ name: EntityName, failure: String?) async throws {
+        if let failure {
+            try await self.end(RunSummary(.failed, "\(name) can't be prepared: \(failure)"))
+            return
+        }
+        self.machine.prepared(name)
+        try await self.store.setStage(of: name, in: self.run.id, .copying)
+        self.logger.info("entity released", metadata: .of([.entity: "\(name)"]))
+        try await self.advance()
+        try await self.grant()
+    }
+
+    private func complete(_ name: EntityName) async throws {
+        try await self.store.restoreObjects(of: self.run.id, entity: name)
+        if let entity = self.plan.entity(named: name.rawValue) {
+            try await self.store.analyze(entity.targetTable)
+        }
+        try await self.store.setStage(of: name, in: self.run.id, .complete)
+        self.logger.info("entity complete", metadata: .of([.entity: "\(name)"]))
+    }
+
+    private func planReplays(of name: EntityName) async throws {
+        let shards = try await self.store.planReplays(of: name, in: self.run.id)
+        guard !shards.isEmpty else { return }
+        self.logger.info("replaying rows that waited for a parent", metadata: .of([.entity: "\(name)", .shards: "\(shards.count)"]))
+        for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
+    }
+
+    /// Everything is done or failed: says how the run ended, honestly.
+    private func conclude(failedShards: Int) async throws {
+        let audit = self.plan.policy.audit
+        if audit == .view { try await self.store.createAuditView(of: self.plan.entities.map { EntityName(rawValue: $0.name) }, in: self.run.id) }
+        let status = try await self.store.status(of: self.run.id)
+        try await self.end(
+            RunConclusion(
+                failedShards: failedShards,
+                totals: status.totals,
+                isMixed: status.run.isMixed,
+                limit: self.plan.policy.maximumRejects
+            ).summary
+        )
+    }
+}

@@ -1,0 +1,149 @@
+import ControlProtocol
+import ControlStore
+import Logging
+import Messaging
+import Observability
+import Scheduling
+
+extension CoordinatorProcess {
+    /// Interprets a worker's message. Whatever it says, the shard row decides.
+    func receive(_ frames: IncomingFrames) async throws {
+        let envelope: Envelope<WorkerMessage>
+        do throws(ProtocolError) {
+            envelope = try FrameCodec.decodeWorkerMessage(frames.frames)
+        } catch {
+            self.figures.unreadableMessages += 1
+            self.logger.debug("an unreadable message came in", metadata: .of([.error: error.message]))
+            return
+        }
+        let header = envelope.header
+        self.machine.heard(from: header.incarnation, now: .now)
+        switch envelope.message {
+        case .hello(let hello):
+            try await self.greet(hello, header, frames.peer)
+        case .ping(let ping):
+            try await self.answer(ping, header, frames.peer)
+        case .done(let done):
+            try await self.look(at: [done.shard])
+            self.streaks[done.shard] = nil
+            await self.say(.acknowledge(Acknowledgement(lease: done.lease)), to: header, frames.peer)
+        case .failed(let failed):
+            try await self.note(failed, header)
+            await self.say(.acknowledge(Acknowledgement(lease: failed.lease)), to: header, frames.peer)
+        case .bye:
+            self.machine.parted(header.incarnation)
+            self.peers[header.incarnation] = nil
+            self.roster.left(header.incarnation, state: "gone")
+            try await self.look(at: self.machine.leasedShards)
+        }
+        try await self.advance()
+    }
+
+    private func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async throws {
+        guard let version = ProtocolVersions.supported.highestCommon(with: hello.protocols) else {
+            await self.refuse(.protocolMismatch, "this coordinator speaks another protocol: install the same version on both", header, peer)
+            return
+        }
+        if let planHash = hello.planHash, planHash != self.run.planHash {
+            await self.refuse(
+                .planMismatch,
+                """
+                the worker was started for another plan (hash \(planHash.prefix(12))) than run #\(self.run.number) has \
+                (hash \(self.run.planHash.prefix(12))): start it with the run's plan, or without --plan
+                """,
+                header, peer
+            )
+            return
+        }
+        let isNew = self.roster.greeted(hello, header)
+        self.peers[header.incarnation] = peer
+        self.machine.greeted(
+            WorkerEntry(name: header.worker, incarnation: header.incarnation, slots: 0, lastHeard: .now)
+        )
+        if isNew {
+            self.logger.info("a worker joined", metadata: .of([.workerID: "\(header.worker)", .slots: "\(hello.slots)"]))
+        }
+        let timers = Timers(self.timers)
+        await self.say(
+            .welcome(
+                Welcome(protocolVersion: version, timers: timers, run: self.run.id, snapshot: self.snapshotIdentifier)
+            ),
+            to: header, peer
+        )
+    }
+
+    private func answer(_ ping: Ping, _ header: MessageHeader, _ peer: PeerID) async throws {
+        let actions = self.machine.pinged(
+            header.incarnation,
+            held: ping.held.map(\.lease),
+            capacity: ping.credit + ping.held.count,
+            isDraining: ping.state == .draining,
+            now: .now
+        )
+        guard actions != [.askForHello] else {
+            await self.refuse(.unknownWorker, "say HELLO", header, peer, isFatal: false)
+            return
+        }
+        self.peers[header.incarnation] = peer
+        self.figures.saw(header.incarnation, ping.counters, at: .now)
+        self.roster.pinged(ping, header)
+        await self.say(.pong(Pong(echo: header.sequence, snapshot: self.snapshotIdentifier)), to: header, peer)
+        for action in actions {
+            switch action {
+            case .askForHello:
+                break
+            case .repeatLease(let shard):
+                try await self.repeatLease(of: shard, to: header.incarnation)
+            case .revoke(let lease):
+                await self.say(.revoke(Revoke(lease: lease, reason: "the control schema gives it to nobody or another")), to: header, peer)
+            }
+        }
+        try await self.grant()
+    }
+
+    private func refuse(
+        _ code: Reject.Code,
+        _ message: String,
+        _ header: MessageHeader,
+        _ peer: PeerID,
+        isFatal: Bool = true
+    ) async {
+        if isFatal { self.logger.warning("a worker was refused", metadata: .of([.workerID: "\(header.worker)", .reason: message])) }
+        await self.say(
+            .reject(Reject(code: code, message: message, isFatal: isFatal, retrySeconds: 0)), to: header, peer
+        )
+    }
+
+    /// Sends a message; losing it costs time only.
+    func say(_ message: CoordinatorMessage, to header: MessageHeader, _ peer: PeerID) async {
+        await self.say(message, worker: header.worker, incarnation: header.incarnation, peer)
+    }
+
+    func say(_ message: CoordinatorMessage, worker: WorkerName, incarnation: Incarnation, _ peer: PeerID) async {
+        self.sequence += 1
+        let header = MessageHeader(
+            run: self.run.id, term: self.term, worker: worker, incarnation: incarnation, sequence: self.sequence
+        )
+        do throws(ProtocolError) {
+            let frames = try FrameCodec.encode(Envelope(header: header, message: message))
+            if await self.router.send(frames, to: peer) != .sent { self.figures.unsentMessages += 1 }
+        } catch {
+            self.logger.error("a message can't be written", metadata: .of([.error: error.message]))
+        }
+    }
+
+    func send(_ granted: GrantedShard, to incarnation: Incarnation) async {
+        guard let peer = self.peers[incarnation], let worker = self.machine.workers[incarnation] else { return }
+        let assignment = Assignment(
+            lease: granted.lease,
+            shard: granted.shard,
+            kind: granted.kind,
+            entity: granted.entity,
+            range: granted.range,
+            attempt: granted.attempt,
+            epoch: self.epoch
+        )
+        let lease = Lease(assignment, snapshot: self.snapshotIdentifier)
+        await self.say(.lease(lease), worker: worker.name, incarnation: incarnation, peer)
+    }
+}

@@ -1,0 +1,142 @@
+import Catalog
+import ControlProtocol
+import ControlStore
+import FoundationEssentials
+import Logging
+import MigrationPlan
+import Observability
+import Scheduling
+
+extension CoordinatorProcess {
+    /// Reads back what the control schema says of shards.
+    func look(at shards: [ShardID]) async throws {
+        guard !shards.isEmpty else { return }
+        for entry in try await self.store.shardEntries(shards, now: .now) {
+            self.machine.shardChanged(entry.id, to: entry.state)
+        }
+    }
+
+    /// Grants what may be granted, in one transaction, and sends the leases.
+    func grant() async throws {
+        let chosen = self.machine.grants(now: .now, minuteOfDay: Self.minuteOfDay())
+        guard !chosen.isEmpty else { return }
+        let requests = chosen.compactMap { grant -> GrantRequest? in
+            guard let worker = self.machine.workers[grant.worker] else { return nil }
+            return GrantRequest(shard: grant.shard, lease: .random(), worker: worker.name, incarnation: grant.worker)
+        }
+        let owners = Dictionary(uniqueKeysWithValues: requests.map { ($0.lease, $0.incarnation) })
+        let granted = try await self.store.grant(requests, ttl: self.timers.lease)
+        for shard in granted {
+            guard let owner = owners[shard.lease] else { continue }
+            self.machine.shardChanged(shard.shard, to: .leased(shard.lease, owner))
+            await self.send(shard, to: owner)
+        }
+        if granted.count < requests.count {
+            // Somebody else changed them meanwhile; their rows say how.
+            let missing = Set(requests.map(\.shard)).subtracting(granted.map(\.shard))
+            try await self.look(at: Array(missing))
+        }
+    }
+
+    /// Decides what becomes of a shard whose attempt failed, and records it.
+    func note(_ failed: Failed, _ header: MessageHeader) async throws {
+        guard case .leased(failed.lease, _) = self.machine.shards[failed.shard]?.state else { return }
+        let streak = (self.streaks[failed.shard] ?? 0) + 1
+        self.streaks[failed.shard] = streak
+        let record = try await self.store.shard(failed.shard)
+        let counted = record.shard.failedAttempts + 1
+        let decision = self.retryPolicy.decision(
+            after: failed.errorClass, countedAttempts: counted, streak: streak, jitter: .random(in: 0...1)
+        )
+        let verdict: AttemptFailure.Verdict
+        var counts = false
+        switch decision {
+        case .retry(let delay, let countsAsAttempt):
+            verdict = .retry(after: delay)
+            counts = countsAsAttempt
+        case .renewSnapshot:
+            verdict = .retry(after: .seconds(1))
+        case .fail, .stopRun:
+            verdict = .fail
+            counts = true
+        }
+        _ = try await self.store.recordFailure(
+            AttemptFailure(
+                shard: failed.shard,
+                lease: failed.lease,
+                errorClass: failed.errorClass.rawValue,
+                countsAsAttempt: counts,
+                sqlState: failed.sqlState,
+                message: failed.message,
+                verdict: verdict
+            )
+        )
+        try await self.look(at: [failed.shard])
+        try await self.report(failed, verdict: verdict, decision: decision, attempt: counted, header)
+    }
+
+    private func report(
+        _ failed: Failed,
+        verdict: AttemptFailure.Verdict,
+        decision: RetryPolicy.Decision,
+        attempt: Int,
+        _ header: MessageHeader
+    ) async throws {
+        let entity = self.machine.shards[failed.shard]?.entity
+        switch verdict {
+        case .retry(let delay):
+            try await self.note(
+                .warning, "will be tried again in \(delay): \(failed.message)",
+                entity: entity, shard: failed.shard, worker: header.worker
+            )
+        case .fail:
+            self.logger.error(
+                "shard failed",
+                metadata: .of([
+                    .shardID: "\(failed.shard)", .entity: entity.map { "\($0)" }, .error: failed.message,
+                    .sqlState: failed.sqlState,
+                ])
+            )
+            try await self.note(
+                .error,
+                "failed after \(attempt) attempts: \(failed.message); mend the cause, then: godwit retry \(failed.shard)",
+                entity: entity, shard: failed.shard, worker: header.worker
+            )
+            if decision == .stopRun {
+                try await self.end(
+                    RunSummary(
+                        .failed,
+                        "\(failed.shard) of \(entity.map { "\($0)" } ?? "?") found the \(failed.side.rawValue) changed: \(failed.message)"
+                    )
+                )
+            } else if self.plan.policy.errorStrategy == .pause {
+                try await self.pause("shard \(failed.shard) failed and the plan says error_strategy: pause")
+            }
+        }
+    }
+
+    /// Records something an operator would ask about later.
+    func note(
+        _ level: EventLevel,
+        _ message: String,
+        entity: EntityName? = nil,
+        shard: ShardID? = nil,
+        worker: WorkerName? = nil
+    ) async throws {
+        try await self.store.record(
+            [NewEvent(level, message, entity: entity, shard: shard, worker: worker)], of: self.run.id
+        )
+    }
+
+    /// Sends a LEASE again that its worker seems not to have got.
+    func repeatLease(of shard: ShardID, to incarnation: Incarnation) async throws {
+        let record = try await self.store.shard(shard).shard
+        guard record.incarnation == incarnation, let granted = GrantedShard(record) else { return }
+        await self.send(granted, to: incarnation)
+    }
+
+    /// Minutes after midnight, local time of this machine.
+    static func minuteOfDay() -> Int {
+        LocalTime.minuteOfDay()
+    }
+}

@@ -1,0 +1,97 @@
+import ControlProtocol
+import ControlStore
+import Logging
+import Observability
+import Scheduling
+
+extension CoordinatorProcess {
+    /// Does the recurring work that is due.
+    func tick() async throws {
+        let now = ContinuousClock.now
+        if self.schedule.take(\.reconcile, now: now) {
+            try await self.look(at: self.machine.leasedShards + self.machine.failedShards)
+            try await self.obey()
+        }
+        if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
+        if self.schedule.take(\.snapshot, now: now), self.ended == nil {
+            try await self.snapshot.hold()
+            self.snapshotIdentifier = await self.snapshot.identifier
+        }
+        try await self.advance()
+        try await self.grant()
+        if self.schedule.take(\.record, now: now) { try await self.recordFigures() }
+        if self.ended != nil { await self.dismissWorkers() }
+    }
+
+    /// Takes over what an operator wrote into the control schema.
+    private func obey() async throws {
+        let record = try await self.store.run(matching: .id(self.run.id))
+        switch record.status {
+        case .paused:
+            self.machine.pauseReason = record.statusReason ?? "paused by an operator"
+        case .cancelled:
+            try await self.end(RunSummary(.failed, "the run was cancelled"))
+        case .running, .completed, .failed:
+            self.machine.pauseReason = nil
+        }
+        self.run = record
+    }
+
+    private func sweep() async throws {
+        for expired in try await self.store.expireLeases(of: self.run.id) {
+            self.logger.warning(
+                "a lease expired",
+                metadata: .of([.shardID: "\(expired.shard)", .workerID: "\(expired.worker)", .attempt: "\(expired.attempt)"])
+            )
+            try await self.note(
+                .warning, "the lease expired; the shard is granted again",
+                entity: expired.entity, shard: expired.shard, worker: expired.worker
+            )
+            try await self.look(at: [expired.shard])
+        }
+        for silent in self.machine.forgetSilent(now: .now, after: self.timers.lease) {
+            self.logger.warning("a worker fell silent", metadata: .of([.workerID: "\(silent.name)"]))
+            self.peers[silent.incarnation] = nil
+            self.roster.left(silent.incarnation, state: "lost")
+        }
+    }
+
+    /// Stops granting until somebody resumes the run.
+    func pause(_ reason: String) async throws {
+        guard self.machine.pauseReason == nil else { return }
+        self.machine.pauseReason = reason
+        self.logger.error("the run is paused", metadata: .of([.reason: reason]))
+        try await self.store.setStatus(self.run.id, .paused, reason: reason)
+        try await self.note(.error, "paused: \(reason); resume it with: godwit resume")
+    }
+
+    /// Ends the run and lets the workers go.
+    func end(_ summary: RunSummary) async throws {
+        guard self.ended == nil else { return }
+        self.ended = summary
+        switch summary.outcome {
+        case .done, .incomplete:
+            try await self.store.setStatus(self.run.id, .completed, reason: summary.message)
+        case .failed:
+            try await self.store.setStatus(
+                self.run.id, .failed, reason: summary.message, errorDetails: ["message": summary.message]
+            )
+        case .paused:
+            break
+        }
+        self.logger.notice("the run has ended", metadata: .of([.runID: "\(self.run.id)", .reason: summary.message]))
+        try await self.recordFigures()
+        await self.dismissWorkers()
+    }
+
+    /// Tells every worker to leave, until they have; then leaves as well.
+    private func dismissWorkers() async {
+        for worker in self.machine.workers.values {
+            guard let peer = self.peers[worker.incarnation] else { continue }
+            await self.say(
+                .drain(Drain(deadlineSeconds: 10)), worker: worker.name, incarnation: worker.incarnation, peer
+            )
+        }
+        if self.machine.workers.isEmpty { self.isLeaving = true }
+    }
+}

@@ -1,0 +1,54 @@
+import Catalog
+import ControlStore
+import Postgres
+import RowPipeline
+import Scheduling
+
+/// What happens to an entity around its load: losers of unique rules before it, triggers off and on again.
+actor EntityPreparation {
+    private nonisolated let executor = BlockingExecutor(label: "godwit.preparation")
+    private let source: ConnectionParameters
+    private let store: ControlStore
+    private let run: RunID
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    init(source: ConnectionParameters, store: ControlStore, run: RunID) {
+        self.source = source
+        self.store = store
+        self.run = run
+    }
+
+    /// Computes the losers in the run's snapshot and suspends the target table's triggers.
+    ///
+    /// Doing it again changes nothing.
+    func prepare(_ entity: ResolvedEntity, plan: ResolvedPlan, snapshot: String) async throws {
+        let name = EntityName(rawValue: entity.name)
+        if let statement = entity.losersStatement {
+            let losers = try self.losers(statement, plan: plan, snapshot: snapshot)
+            try await self.store.recordLosers(of: name, in: self.run, losers.serialized())
+        }
+        try await self.store.suspend(
+            entity.triggersToSuspend.map { trigger in
+                SuspendedObject(
+                    entity: name,
+                    kind: "trigger",
+                    table: entity.targetTable,
+                    name: trigger,
+                    suspendSQL: "ALTER TABLE \(entity.targetTable) DISABLE TRIGGER \(quoteIdentifier(trigger))",
+                    restoreSQL: "ALTER TABLE \(entity.targetTable) ENABLE TRIGGER \(quoteIdentifier(trigger))"
+                )
+            },
+            in: self.run
+        )
+    }
+
+    private func losers(_ statement: String, plan: ResolvedPlan, snapshot: String) throws(PostgresError) -> PresenceSet {
+        let connection = try Connection(self.source, role: .source, applicationName: "godwit unique rules")
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try connection.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")
+        try connection.execute("SET LOCAL search_path TO \(plan.sourceSearchPath)")
+        let result = try connection.query(statement)
+        return PresenceSet(result.rows.lazy.compactMap { $0.integer(0) })
+    }
+}

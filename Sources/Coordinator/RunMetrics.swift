@@ -1,0 +1,18 @@
+/// The figures of a run as `migration_runs.metrics` keeps them.
+package struct RunMetrics: Codable, Sendable, Equatable {
+    package var rowsPerSecond: Double
+    /// Source rows not accounted for yet, by the estimates of the plan's resolution.
+    package var remainingRows: Int
+    /// Seconds of all slots by stage.
+    package var stageSeconds: [String: Double]
+    package var bytesRead: Int
+    package var bytesWritten: Int
+    package var batches: Int
+    package var unreadableMessages: Int
+    package var unsentMessages: Int
+
+    /// Seconds to go at the present rate; nil while nothing moves.
+    package var remainingSeconds: Double? {
+        self.rowsPerSecond > 0 ? Double(self.remainingRows) / self.rowsPerSecond : nil
+    }
+}

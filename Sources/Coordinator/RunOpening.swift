@@ -1,0 +1,161 @@
+import Catalog
+import ControlStore
+import FoundationEssentials
+import Logging
+import MigrationPlan
+import Observability
+import Postgres
+import RowPipeline
+import Scheduling
+
+/// Finds the run to lead, or opens a new one: plan, catalogs, run, entities and shards.
+actor RunOpening {
+    private nonisolated let executor = BlockingExecutor(label: "godwit.opening")
+    private let configuration: CoordinatorConfiguration
+    private let store: ControlStore
+    private let logger: Logger
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    init(configuration: CoordinatorConfiguration, store: ControlStore, logger: Logger) {
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+    }
+
+    /// - Throws: `CoordinatorError`, `ControlStoreError`; nothing has been changed then but the control schema's own
+    ///   installation.
+    func open() async throws -> (RunRecord, ResolvedPlan) {
+        switch self.configuration.task {
+        case .run(let id):
+            let run = try await self.store.run(matching: .id(id))
+            return (run, try await self.storedPlan(of: run))
+        case .plan(let path):
+            let loaded = PlanLoader.load(path: path)
+            guard let plan = loaded.plan, !loaded.findings.contains(where: { $0.severity == .error }) else {
+                throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: loaded.findings).text)
+            }
+            if let run = try await self.store.unfinishedRun(planName: plan.name) {
+                return try await self.resume(run, plan, path)
+            }
+            return try await self.begin(plan, findings: loaded.findings, path)
+        }
+    }
+
+    private func storedPlan(of run: RunRecord) async throws -> ResolvedPlan {
+        let text = try await self.store.resolvedPlan(run.id)
+        return try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
+    }
+
+    private func resume(_ run: RunRecord, _ plan: Plan, _ path: String) async throws -> (RunRecord, ResolvedPlan) {
+        guard run.planHash == plan.hash else {
+            throw CoordinatorError(
+                .planChanged,
+                """
+                run #\(run.number) of plan \(plan.name) is unfinished and was begun with another version of \(path) \
+                (hash \(run.planHash.prefix(12)), now \(plan.hash.prefix(12))): resume it with that version, or give it up \
+                with `godwit cancel` before you begin anew
+                """
+            )
+        }
+        self.logger.notice("resuming the run", metadata: .of([.runID: "\(run.id)"]))
+        return (run, try await self.storedPlan(of: run))
+    }
+
+    private func begin(
+        _ plan: Plan,
+        findings: [Finding],
+        _ path: String
+    ) async throws -> (RunRecord, ResolvedPlan) {
+        let (resolved, findings) = try self.resolve(plan, path, findings)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(resolved), as: UTF8.self)
+        let run = try await self.store.createRun(
+            NewRun(
+                name: plan.name,
+                planHash: plan.hash,
+                planText: plan.text,
+                resolvedPlan: text,
+                sourceSystem: nil
+            )
+        )
+        self.logger.notice(
+            "opened a run",
+            metadata: .of([.runID: "\(run.id)", .rowsRead: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })"])
+        )
+        try await self.store.addEntities(resolved.entities.map(NewEntity.init), to: run.id)
+        try await self.store.installIdentityFunctions(IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init)))
+        let shards = resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) }
+        _ = try await self.store.addShards(shards, to: run.id)
+        for finding in findings where finding.severity > .note {
+            try await self.store.record([NewEvent(.warning, finding.message)], of: run.id)
+        }
+        return (run, resolved)
+    }
+
+    private func resolve(
+        _ plan: Plan,
+        _ path: String,
+        _ findings: [Finding]
+    ) throws -> (ResolvedPlan, [Finding]) {
+        let source = try Connection(self.configuration.source, role: .source, applicationName: "godwit coordinator")
+        let target = try Connection(self.configuration.target, role: .target, applicationName: "godwit coordinator")
+        let graph = DependencyGraph(of: plan)
+        let (resolved, more) = try Catalog.resolve(plan: plan, graph: graph, source: source, target: target)
+        let all = findings + more
+        guard let resolved, !all.contains(where: { $0.severity == .error }) else {
+            throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: all).text)
+        }
+        return (resolved, all)
+    }
+
+    /// The copy shards of an entity, and a fill shard for each where references wait for a second pass.
+    static func shards(of entity: ResolvedEntity, policy: RunPolicy) -> [NewShard] {
+        let planner = ShardPlanner(rowsPerShard: policy.shardRows)
+        let ranges = planner.ranges(
+            rows: Int(entity.statistics.rows),
+            bytes: Int(entity.statistics.bytes),
+            bounds: entity.statistics.bounds
+        )
+        let kinds: [ShardKind] = entity.fill == nil ? [.copy] : [.copy, .fill]
+        return kinds.flatMap { kind in
+            ranges.map { planned in
+                NewShard(
+                    entity: EntityName(rawValue: entity.name),
+                    kind: kind,
+                    range: planned.range,
+                    estimatedRows: planned.rows,
+                    estimatedBytes: planned.bytes
+                )
+            }
+        }
+    }
+}
+
+extension NewEntity {
+    init(_ entity: ResolvedEntity) {
+        self.init(
+            name: EntityName(rawValue: entity.name),
+            phase: entity.phase,
+            sourceTable: entity.baseTable,
+            targetTable: entity.targetTable,
+            idColumn: entity.idColumn,
+            legacyColumn: entity.legacyColumn,
+            dependsOn: entity.dependencies.map { EntityName(rawValue: $0) }
+        )
+    }
+}
+
+extension IdentityFunctions.Entity {
+    /// How the SQL functions find an entity's map, where its UUIDs can't be computed.
+    init(_ entity: ResolvedEntity) {
+        self.init(
+            name: entity.name,
+            identity: entity.identity,
+            table: entity.targetTable,
+            idColumn: entity.idColumn ?? "id",
+            legacyColumn: entity.legacyColumn
+        )
+    }
+}

@@ -1,0 +1,40 @@
+import Scheduling
+
+/// When the coordinator's recurring work is due.
+struct TickSchedule {
+    /// Reading back what the control schema says of shards in flight, pauses and retries.
+    var reconcile: Timer
+    /// Looking for leases that have expired.
+    var sweep: Timer
+    /// Writing the run's figures down.
+    var record: Timer
+    /// Asking whether the snapshot is still held.
+    var snapshot: Timer
+
+    init(now: ContinuousClock.Instant) {
+        self.reconcile = Timer(every: .seconds(1), from: now)
+        self.sweep = Timer(every: .seconds(2), from: now)
+        self.record = Timer(every: .seconds(1), from: now)
+        self.snapshot = Timer(every: .seconds(5), from: now)
+    }
+
+    mutating func take(_ timer: WritableKeyPath<Self, Timer>, now: ContinuousClock.Instant) -> Bool {
+        self[keyPath: timer].take(now)
+    }
+
+    struct Timer {
+        private let interval: Duration
+        private var due: ContinuousClock.Instant
+
+        init(every interval: Duration, from now: ContinuousClock.Instant) {
+            self.interval = interval
+            self.due = now + interval
+        }
+
+        mutating func take(_ now: ContinuousClock.Instant) -> Bool {
+            guard now >= self.due else { return false }
+            self.due = now + self.interval
+            return true
+        }
+    }
+}

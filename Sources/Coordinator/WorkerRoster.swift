@@ -1,0 +1,55 @@
+import ControlProtocol
+import ControlStore
+import FoundationEssentials
+import Scheduling
+
+/// What the coordinator will write down of the workers it has heard of; written once a second, not once a ping.
+struct WorkerRoster {
+    private var records: [Incarnation: WorkerRecord] = [:]
+    private var changed: Set<Incarnation> = []
+
+    /// Notes a HELLO.
+    ///
+    /// - Returns: Whether the process is new.
+    mutating func greeted(_ hello: Hello, _ header: MessageHeader) -> Bool {
+        let isNew = self.records[header.incarnation] == nil
+        var record = WorkerRecord(
+            incarnation: header.incarnation,
+            name: header.worker,
+            host: hello.host,
+            pid: Int(hello.pid),
+            slots: hello.slots,
+            build: hello.build,
+            state: "running"
+        )
+        record.snapshot = hello.snapshot
+        self.records[header.incarnation] = record
+        self.changed.insert(header.incarnation)
+        return isNew
+    }
+
+    mutating func pinged(_ ping: Ping, _ header: MessageHeader) {
+        guard var record = self.records[header.incarnation] else { return }
+        record.state = ping.state.rawValue
+        record.snapshot = ping.snapshot
+        // Counters always encode: they are numbers.
+        if let json = try? JSONEncoder().encode(ping.counters) { record.counters = String(decoding: json, as: UTF8.self) }
+        self.records[header.incarnation] = record
+        self.changed.insert(header.incarnation)
+    }
+
+    /// Notes that a process is gone.
+    mutating func left(_ incarnation: Incarnation, state: String) {
+        guard var record = self.records[incarnation] else { return }
+        record.state = state
+        record.snapshot = nil
+        self.records[incarnation] = record
+        self.changed.insert(incarnation)
+    }
+
+    /// What has changed since the last call.
+    mutating func takeChanges() -> [WorkerRecord] {
+        defer { self.changed.removeAll() }
+        return self.changed.compactMap { self.records[$0] }.sorted { $0.name < $1.name }
+    }
+}
