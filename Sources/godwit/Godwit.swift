@@ -4,6 +4,12 @@ import ArgumentParser
 struct Godwit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "godwit",
-        abstract: "Moves a live PostgreSQL database with integer keys into one with UUID keys."
+        abstract: "Moves a live PostgreSQL database with integer keys into one with UUID keys.",
+        discussion: """
+            GODWIT_SOURCE and GODWIT_TARGET say where the databases are (libpq URIs, or unset for the usual PG* \
+            variables and service files).
+            """,
+        version: Machine.version,
+        subcommands: [MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self]
     )
 }

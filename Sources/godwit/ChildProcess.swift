@@ -1,0 +1,36 @@
+import Foundation
+
+/// A child running this program with other arguments.
+final class ChildProcess: Sendable {
+    private let process = Process()
+    private let exit: Task<Int32, Never>
+
+    init(arguments: [String], output: ChildOutput) throws {
+        self.process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        self.process.arguments = arguments
+        let pipe = Pipe()
+        self.process.standardError = pipe
+        self.process.standardInput = FileHandle.nullDevice
+        output.read(pipe.fileHandleForReading)
+        let (ends, end) = AsyncStream<Int32>.makeStream()
+        self.process.terminationHandler = { process in
+            end.yield(process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus)
+            end.finish()
+        }
+        self.exit = Task {
+            for await status in ends { return status }
+            return -1
+        }
+        try self.process.run()
+    }
+
+    /// Sends TERM.
+    func terminate() {
+        if self.process.isRunning { self.process.terminate() }
+    }
+
+    /// Waits for the end; 128 + n for a process killed by signal n.
+    func exitStatus() async -> Int32 {
+        await self.exit.value
+    }
+}

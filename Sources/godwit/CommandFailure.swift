@@ -1,0 +1,64 @@
+import ArgumentParser
+import ControlStore
+import Coordinator
+import Foundation
+import Messaging
+import Postgres
+import Worker
+
+/// An error on its way to the terminal: one text, one exit status.
+struct CommandFailure: Error {
+    var status: ExitStatus
+    var message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// Judges any error of the lower floors.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure:
+            self = failure
+        case let error as CoordinatorError:
+            self.init(error)
+        case let error as WorkerError:
+            let status: ExitStatus = error.code == .refused ? .invalidPlan : .unavailable
+            self.init(status, error.message)
+        case let error as ControlStoreError:
+            self.init(error.isTransient ? .unavailable : .failed, "\(error)")
+        case let error as PostgresError:
+            self.init(error.code == .connectionFailed || error.isTransient ? .unavailable : .failed, "\(error)")
+        case let error as MessagingError:
+            self.init(.unavailable, error.message)
+        default:
+            self.init(.failed, "\(error)")
+        }
+    }
+
+    private init(_ error: CoordinatorError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .invalidPlan, .planChanged: .invalidPlan
+            case .database, .notLeading, .messaging: .unavailable
+            case .runFailed: .failed
+            }
+        self.init(status, error.message)
+    }
+
+    /// Runs a command's body; an error is printed once, to standard error, and becomes the exit status.
+    static func reporting(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let exit as ExitCode {
+            throw exit
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            let failure = CommandFailure(error)
+            FileHandle.standardError.write(Data("godwit: \(failure.message)\n".utf8))
+            throw failure.status.code
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Glibc
+
+/// A coordinator and workers as child processes of this one.
+final class LocalPool: Sendable {
+    private let coordinatorArguments: [String]
+    private let workerArguments: [String]
+    private let workerCount: Int
+
+    init(coordinator: [String], worker: [String], workers: Int) {
+        self.coordinatorArguments = coordinator
+        self.workerArguments = worker
+        self.workerCount = workers
+    }
+
+    /// Runs until the coordinator has left.
+    ///
+    /// A worker that dies is replaced while the coordinator lives; its shards come back when their leases expire.
+    ///
+    /// - Throws: `CommandFailure` with the coordinator's exit status.
+    func run(watch: ProgressWatch) async throws {
+        let output = ChildOutput(watch: watch)
+        let coordinator = try ChildProcess(arguments: self.coordinatorArguments, output: output)
+        let workers = WorkerSet(arguments: self.workerArguments, output: output)
+        let signals = Signals {
+            // The children get the signal too when it comes from a terminal; from elsewhere they get it here.
+            workers.terminate()
+            coordinator.terminate()
+        }
+        for _ in 0..<self.workerCount { try workers.start() }
+        let watching = Task { await watch.run() }
+        let status = await coordinator.exitStatus()
+        workers.stopReplacing()
+        if status != 0 { workers.terminate() }
+        await workers.wait()
+        watching.cancel()
+        await watching.value
+        await output.finish()
+        withExtendedLifetime(signals) {}
+        guard status == 0 else { throw ExitStatusOfChild(status).failure }
+    }
+}
+
+/// A coordinator's exit status, passed on; it has said itself what happened.
+struct ExitStatusOfChild {
+    let failure: CommandFailure
+
+    init(_ status: Int32) {
+        if let known = ExitStatus(rawValue: status) {
+            self.failure = CommandFailure(known, "the coordinator ended with status \(status)")
+        } else {
+            self.failure = CommandFailure(
+                .failed,
+                """
+                the coordinator was killed (status \(status)); nothing is lost: start the same command again to resume
+                """
+            )
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import ControlStore
+import Foundation
+import Logging
+import MigrationPlan
+import Observability
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Run a plan from beginning to end with a coordinator and local workers.",
+        discussion: """
+            Starts a coordinator and N workers as processes of their own on this machine and waits for the end. Started \
+            again, it resumes the plan's unfinished run. More workers may join from other hosts at any time.
+
+            The first TERM or INT lets the running shards finish and leaves the run to be resumed; the second rolls them \
+            back.
+
+            EXAMPLES
+              godwit migrate --plan plan.yaml --workers 4
+              godwit migrate --plan plan.yaml --workers 2 --slots 4 --progress plain --log-format json
+
+            EXIT STATUS
+              0 done · 1 failed · 2 finished with failed shards or too many rejects · 65 the plan is invalid
+              69 a database can't be reached, or another coordinator leads · 75 told to leave or paused; resume
+            """
+    )
+
+    @Option(help: ArgumentHelp("The plan.", valueName: "file"))
+    var plan: String
+
+    @Option(help: ArgumentHelp("Local worker processes.", valueName: "n"))
+    var workers = 2
+
+    @Option(help: ArgumentHelp("Shards each worker works on at once.", valueName: "n"))
+    var slots = 2
+
+    @Option(help: ArgumentHelp("auto (a display on a terminal, else lines), plain or off.", valueName: "mode"))
+    var progress: ProgressMode = .auto
+
+    @OptionGroup var databases: DatabaseOptions
+    @OptionGroup var logs: LogOptions
+
+    func validate() throws {
+        guard (0...256).contains(self.workers) else { throw ValidationError("--workers must be between 0 and 256") }
+        guard (1...256).contains(self.slots) else { throw ValidationError("--slots must be between 1 and 256") }
+    }
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let plan = try PlanFile.load(self.plan)
+            _ = try self.databases.source()
+            let target = try self.databases.target()
+            let pool = LocalPool(
+                coordinator: ["coordinator", "--plan", self.plan] + self.sharedArguments,
+                worker: ["worker", "--slots", "\(self.slots)", "--plan", self.plan] + self.sharedArguments,
+                workers: self.workers
+            )
+            let watch = ProgressWatch(
+                store: ControlStore(parameters: target, applicationName: "godwit migrate"),
+                planName: plan.name,
+                mode: self.progress
+            )
+            try await pool.run(watch: watch)
+        }
+    }
+
+    private var sharedArguments: [String] {
+        ["--log-level", self.logs.logLevel.rawValue, "--log-format", self.logs.logFormat.rawValue]
+            + (self.databases.insecure ? ["--insecure"] : [])
+    }
+}

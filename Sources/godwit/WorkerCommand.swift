@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Messaging
+import MigrationPlan
+import Scheduling
+import Worker
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Work on shards until the run ends.",
+        discussion: """
+            Streams rows from GODWIT_SOURCE to GODWIT_TARGET. Start as many as you like, on as many hosts as you like; \
+            each finds the coordinator through the target's control schema.
+
+            The first TERM or INT finishes the running shards (at most 10 seconds), the second rolls them back.
+
+            EXAMPLES
+              godwit worker --slots 4
+              godwit worker --coordinator tcp://127.0.0.1:7400 --name $(hostname)-1
+            """
+    )
+
+    @Option(help: ArgumentHelp("Shards worked on at once; each takes one connection to either database.", valueName: "n"))
+    var slots = 2
+
+    @Option(help: ArgumentHelp("Stable name of this worker (default: host-pid).", valueName: "name"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("Where the coordinator is (default: as the control schema says).", valueName: "endpoint"))
+    var coordinator: String?
+
+    @Option(help: ArgumentHelp("Refuse to work on a run of any other plan than this file.", valueName: "file"))
+    var plan: String?
+
+    @Option(help: ArgumentHelp("Give up after so many seconds without a coordinator; 0 waits for ever.", valueName: "seconds"))
+    var patience = 300
+
+    @OptionGroup var databases: DatabaseOptions
+    @OptionGroup var logs: LogOptions
+
+    func validate() throws {
+        guard (1...256).contains(self.slots) else { throw ValidationError("--slots must be between 1 and 256") }
+        guard self.patience >= 0 else { throw ValidationError("--patience must not be negative") }
+    }
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let worker = WorkerProcess(try self.workerConfiguration(), logger: self.logs.logger("worker"))
+            let signals = Signals { worker.terminate() }
+            try await worker.work()
+            withExtendedLifetime(signals) {}
+        }
+    }
+
+    private func workerConfiguration() throws -> WorkerConfiguration {
+        let host = Machine.hostName
+        return WorkerConfiguration(
+            name: WorkerName(rawValue: self.name ?? "\(host)-\(ProcessInfo.processInfo.processIdentifier)"),
+            host: host,
+            slots: self.slots,
+            source: try self.databases.source(),
+            target: try self.databases.target(),
+            coordinator: try self.coordinator.map { text throws in try Endpoint(text) },
+            planHash: try self.plan.map { path throws in try PlanFile.load(path).hash },
+            build: Machine.version,
+            patience: self.patience == 0 ? nil : .seconds(self.patience)
+        )
+    }
+}
