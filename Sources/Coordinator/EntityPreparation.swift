@@ -43,7 +43,8 @@ actor EntityPreparation {
         )
     }
 
-    private func losers(_ statement: String, plan: ResolvedPlan, snapshot: String) throws(PostgresError) -> PresenceSet {
+    private func losers(_ statement: String, plan: ResolvedPlan, snapshot: String) throws(PostgresError) -> PresenceSet
+    {
         let connection = try Connection(self.source, role: .source, applicationName: "godwit unique rules")
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try connection.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")

@@ -11,15 +11,20 @@ struct RunConclusion {
     var summary: RunSummary {
         var shortfalls: [String] = []
         if self.failedShards > 0 {
-            shortfalls.append("\(self.failedShards) failed shards: see `godwit shards --failed`, then `godwit retry --failed`")
+            shortfalls.append(
+                "\(self.failedShards) failed shards: see `godwit shards --failed`, then `godwit retry --failed`"
+            )
         }
         if let excess = self.rejectExcess { shortfalls.append(excess) }
         if self.isMixed {
-            shortfalls.append("its shards were read under more than one snapshot, so rows may not fit together: verify it")
+            shortfalls.append(
+                "its shards were read under more than one snapshot, so rows may not fit together: verify it"
+            )
         }
         guard shortfalls.isEmpty else { return RunSummary(.incomplete, shortfalls.joined(separator: "; ")) }
         return RunSummary(
-            .done, "\(self.totals.migrated) rows migrated, \(self.totals.rejected) rejected, \(self.totals.filtered) filtered"
+            .done,
+            "\(self.totals.migrated) rows migrated, \(self.totals.rejected) rejected, \(self.totals.filtered) filtered"
         )
     }
 
@@ -30,7 +35,8 @@ struct RunConclusion {
         case .share(let share):
             let eligible = self.totals.sourceRows - self.totals.filtered
             guard eligible > 0, Double(self.totals.rejected) > share * Double(eligible) else { return nil }
-            return "\(self.totals.rejected) rejected rows of \(eligible) are more than rejects.max allows (\(share * 100) %)"
+            return
+                "\(self.totals.rejected) rejected rows of \(eligible) are more than rejects.max allows (\(share * 100) %)"
         case .rows, nil:
             return nil
         }

@@ -23,22 +23,48 @@ actor RunOpening {
         self.logger = logger
     }
 
-    /// - Throws: `CoordinatorError`, `ControlStoreError`; nothing has been changed then but the control schema's own
-    ///   installation.
-    func open() async throws -> (RunRecord, ResolvedPlan) {
+    /// Checks everything that can be checked before the target is touched.
+    ///
+    /// - Throws: `CoordinatorError`; nothing has been changed then.
+    func prepare() async throws -> Draft {
         switch self.configuration.task {
         case .run(let id):
-            let run = try await self.store.run(matching: .id(id))
-            return (run, try await self.storedPlan(of: run))
+            return .stored(id)
         case .plan(let path):
             let loaded = PlanLoader.load(path: path)
             guard let plan = loaded.plan, !loaded.findings.contains(where: { $0.severity == .error }) else {
                 throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: loaded.findings).text)
             }
-            if let run = try await self.store.unfinishedRun(planName: plan.name) {
-                return try await self.resume(run, plan, path)
+            if let run = try await self.unfinishedRun(of: plan) { return try self.resuming(run, plan, path) }
+            let (resolved, findings) = try self.resolve(plan, path, loaded.findings)
+            return .new(plan, resolved, findings)
+        }
+    }
+
+    /// Finds or creates the run; this process leads by now.
+    func open(_ draft: Draft) async throws -> (RunRecord, ResolvedPlan) {
+        switch draft {
+        case .stored(let id):
+            let run = try await self.store.run(matching: .id(id))
+            self.logger.notice("resuming the run", metadata: .of([.runID: run.id]))
+            return (run, try await self.storedPlan(of: run))
+        case .new(let plan, let resolved, let findings):
+            if let run = try await self.unfinishedRun(of: plan), run.planHash == plan.hash {
+                // Another process made it between the check and the leadership.
+                return (run, try await self.storedPlan(of: run))
             }
-            return try await self.begin(plan, findings: loaded.findings, path)
+            return (try await self.create(plan, resolved, findings), resolved)
+        }
+    }
+
+    /// A target without a control schema has no runs.
+    private func unfinishedRun(of plan: Plan) async throws -> RunRecord? {
+        do throws(ControlStoreError) {
+            try await self.store.requireSchema()
+            return try await self.store.unfinishedRun(planName: plan.name)
+        } catch {
+            guard error.code == .notInstalled else { throw error }
+            return nil
         }
     }
 
@@ -47,7 +73,7 @@ actor RunOpening {
         return try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
     }
 
-    private func resume(_ run: RunRecord, _ plan: Plan, _ path: String) async throws -> (RunRecord, ResolvedPlan) {
+    private func resuming(_ run: RunRecord, _ plan: Plan, _ path: String) throws -> Draft {
         guard run.planHash == plan.hash else {
             throw CoordinatorError(
                 .planChanged,
@@ -58,16 +84,10 @@ actor RunOpening {
                 """
             )
         }
-        self.logger.notice("resuming the run", metadata: .of([.runID: "\(run.id)"]))
-        return (run, try await self.storedPlan(of: run))
+        return .stored(run.id)
     }
 
-    private func begin(
-        _ plan: Plan,
-        findings: [Finding],
-        _ path: String
-    ) async throws -> (RunRecord, ResolvedPlan) {
-        let (resolved, findings) = try self.resolve(plan, path, findings)
+    private func create(_ plan: Plan, _ resolved: ResolvedPlan, _ findings: [Finding]) async throws -> RunRecord {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(resolved), as: UTF8.self)
@@ -82,16 +102,20 @@ actor RunOpening {
         )
         self.logger.notice(
             "opened a run",
-            metadata: .of([.runID: "\(run.id)", .rowsRead: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })"])
+            metadata: .of([
+                .runID: "\(run.id)", .rowsRead: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
+            ])
         )
         try await self.store.addEntities(resolved.entities.map(NewEntity.init), to: run.id)
-        try await self.store.installIdentityFunctions(IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init)))
+        try await self.store.installIdentityFunctions(
+            IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init))
+        )
         let shards = resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) }
         _ = try await self.store.addShards(shards, to: run.id)
         for finding in findings where finding.severity > .note {
             try await self.store.record([NewEvent(.warning, finding.message)], of: run.id)
         }
-        return (run, resolved)
+        return run
     }
 
     private func resolve(
@@ -130,6 +154,16 @@ actor RunOpening {
                 )
             }
         }
+    }
+}
+
+extension RunOpening {
+    /// What `prepare` found out.
+    enum Draft: Sendable {
+        /// The run is there.
+        case stored(RunID)
+        /// It has to be made.
+        case new(Plan, ResolvedPlan, [Finding])
     }
 }
 

@@ -48,7 +48,10 @@ actor RunSnapshot {
             tables: held.fileNodes.compactMap { name, node in node.map { SnapshotTable(name: name, filenode: $0) } }
         )
         self.identifier = held.identifier
-        self.logger.notice("took a snapshot of the source", metadata: .of([.runID: "\(self.run)", .snapshotID: "\(number)"]))
+        self.logger.notice(
+            "took a snapshot of the source",
+            metadata: .of([.runID: "\(self.run)", .snapshotID: "\(number)"])
+        )
     }
 
     func release() async {

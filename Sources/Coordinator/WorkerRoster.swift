@@ -33,7 +33,9 @@ struct WorkerRoster {
         record.state = ping.state.rawValue
         record.snapshot = ping.snapshot
         // Counters always encode: they are numbers.
-        if let json = try? JSONEncoder().encode(ping.counters) { record.counters = String(decoding: json, as: UTF8.self) }
+        if let json = try? JSONEncoder().encode(ping.counters) {
+            record.counters = String(decoding: json, as: UTF8.self)
+        }
         self.records[header.incarnation] = record
         self.changed.insert(header.incarnation)
     }

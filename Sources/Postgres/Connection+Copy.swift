@@ -9,20 +9,24 @@ extension Connection {
         try self.startCopy(sql, expecting: PGRES_COPY_OUT)
     }
 
-    /// Appends whole rows to the buffer until it holds at least `byteLimit` bytes or the data has ended.
+    /// Appends whole rows to the buffer until it holds at least `byteLimit` bytes, `rowLimit` rows have come, or the data
+    /// has ended.
     ///
     /// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY: one CopyData message holds one row.
     package func readCopy(
         into buffer: inout ByteBuffer,
-        until byteLimit: Int
+        until byteLimit: Int,
+        rowLimit: Int = .max
     ) throws(PostgresError) -> CopyRead {
-        while buffer.count < byteLimit {
+        var rows = 0
+        while buffer.count < byteLimit, rows < rowLimit {
             var row: UnsafeMutablePointer<CChar>?
             let length = PQgetCopyData(self.handle, &row, 0)
             switch length {
             case 0...:
                 buffer.append(UnsafeRawBufferPointer(start: row, count: Int(length)))
                 PQfreemem(row)
+                rows += 1
             case -1:
                 return .end(rows: try self.finish("COPY TO"))
             default:

@@ -3,7 +3,7 @@ extension Connection {
     func pinSettings() throws(PostgresError) {
         do {
             try self.execute(self.settings(watchingClient: self.serverVersion >= 140_000))
-        } catch where error.sqlState == "22023" {
+        } catch  where error.sqlState == "22023" {
             // The server's operating system can't watch the client's socket during a statement.
             try self.execute(self.settings(watchingClient: false))
         }
@@ -23,9 +23,11 @@ extension Connection {
         if self.serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
         if self.serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
         if watchingClient { settings.append(("client_connection_check_interval", "5s")) }
-        return settings.map { name, value in
-            // search_path and DateStyle are lists: quoted as a whole, the list would be one element.
-            name == "DateStyle" ? "SET \(name) = \(value)" : "SET \(name) = \(quoteLiteral(value))"
-        }.joined(separator: "; ")
+        return
+            settings.map { name, value in
+                // search_path and DateStyle are lists: quoted as a whole, the list would be one element.
+                name == "DateStyle" ? "SET \(name) = \(value)" : "SET \(name) = \(quoteLiteral(value))"
+            }
+            .joined(separator: "; ")
     }
 }

@@ -16,10 +16,11 @@ extension ConnectionParameters: CustomStringConvertible, CustomReflectable {
         guard let hosts = self.resolvedValue("hostaddr") ?? self.resolvedValue("host") else {
             return self.resolvedValue("service") == nil
         }
-        return hosts.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { host in
-            host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") || host == "localhost" || host == "::1"
-                || host.hasPrefix("127.")
-        }
+        return hosts.split(separator: ",", omittingEmptySubsequences: false)
+            .allSatisfy { host in
+                host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") || host == "localhost" || host == "::1"
+                    || host.hasPrefix("127.")
+            }
     }
 
     /// Whether the parameters insist on TLS; `prefer`, libpq's default, accepts a connection without.

@@ -35,9 +35,10 @@ package struct Row: Sendable {
 
     /// A column's value as a Boolean.
     package func bool(_ column: Int) -> Bool? {
-        self.text(column).map {
-            self.converted($0 == "t" ? true : $0 == "f" ? false : nil, from: $0, column, "boolean")
-        }
+        self.text(column)
+            .map {
+                self.converted($0 == "t" ? true : $0 == "f" ? false : nil, from: $0, column, "boolean")
+            }
     }
 
     /// A `bytea` column's value.

@@ -18,7 +18,10 @@ package actor SnapshotKeeper {
     package func hold(importing imported: String?, locking tables: [String]) throws(PostgresError) -> HeldSnapshot {
         self.holder = nil
         let holder = try SnapshotHolder(
-            self.parameters, importing: imported, locking: tables, applicationName: self.applicationName
+            self.parameters,
+            importing: imported,
+            locking: tables,
+            applicationName: self.applicationName
         )
         let held = HeldSnapshot(
             identifier: holder.identifier,

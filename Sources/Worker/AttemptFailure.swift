@@ -55,7 +55,9 @@ extension AttemptFailure {
 
     /// Whether the target refused a row of the batch, so that the batch can be taken apart.
     static func isRowRefusal(_ error: PostgresError) -> Bool {
-        guard error.code == .serverRefused || error.code == .copyFailed, let state = error.sqlState else { return false }
+        guard error.code == .serverRefused || error.code == .copyFailed, let state = error.sqlState else {
+            return false
+        }
         return ["22", "23", "54", "P0", "44"].contains(state.class)
     }
 }

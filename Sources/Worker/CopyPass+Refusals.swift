@@ -8,7 +8,9 @@ extension CopyPass {
         let reason = RejectReason.refused(error.sqlState?.rawValue ?? "XX000")
         self.counters.refuse(reason)
         self.transformer.withdraw(key: key)
-        self.rejects.append(RejectedRow(key: key, column: self.column(of: error), reason: reason, detail: self.detail(error)))
+        self.rejects.append(
+            RejectedRow(key: key, column: self.column(of: error), reason: reason, detail: self.detail(error))
+        )
     }
 
     private func column(of error: PostgresError) -> Int? {

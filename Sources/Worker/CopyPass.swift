@@ -34,7 +34,9 @@ struct CopyPass: ~Copyable {
         }
         do throws(RowPipelineError) {
             let transformer = try RowTransformer(
-                program: program, identities: job.sets.identities, environment: job.sets.environment
+                program: program,
+                identities: job.sets.identities,
+                environment: job.sets.environment
             )
             return CopyPass(job, program: program, transformer: transformer)
         } catch {

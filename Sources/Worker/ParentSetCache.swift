@@ -37,7 +37,8 @@ actor ParentSetCache {
     ) async throws(AttemptFailure) -> ParentSets {
         let program = kind == .fill ? entity.fill?.program ?? entity.program : entity.program
         var environment = TransformEnvironment(
-            entity: entity.name, recordsPresence: kind != .fill && entity.recordsPresence
+            entity: entity.name,
+            recordsPresence: kind != .fill && entity.recordsPresence
         )
         if kind != .fill, !entity.uniqueRules.isEmpty {
             environment.losers = try await self.losers(of: entity, run: run, epoch: epoch)
@@ -74,7 +75,9 @@ actor ParentSetCache {
         return try await Self.value(of: entry)
     }
 
-    private func losers(of entity: ResolvedEntity, run: RunContext, epoch: Int) async throws(AttemptFailure) -> PresenceSet {
+    private func losers(of entity: ResolvedEntity, run: RunContext, epoch: Int) async throws(AttemptFailure)
+        -> PresenceSet
+    {
         let name = EntityName(rawValue: entity.name)
         if let entry = self.losers[name], entry.epoch >= epoch { return try await Self.value(of: entry) }
         let entry = Entry(epoch: epoch) { [store] in
@@ -122,7 +125,10 @@ extension AttemptFailure {
     /// The control schema could not be read; it is in the target.
     init(_ error: ControlStoreError) {
         self.init(
-            error.isTransient ? .surroundings : .fault, side: .target, sqlState: error.sqlState, message: "\(error)"
+            error.isTransient ? .surroundings : .fault,
+            side: .target,
+            sqlState: error.sqlState,
+            message: "\(error)"
         )
     }
 }

@@ -13,7 +13,10 @@ extension ShardSlot {
         let job = pass.job
         if job.assignment.kind == .replay {
             let resolve = ReplayStatement.resolve(
-                job.keys, of: job.assignment.entity, in: job.run, by: job.assignment.shard
+                job.keys,
+                of: job.assignment.entity,
+                in: job.run,
+                by: job.assignment.shard
             )
             pass.resolved = try self.on(.target) { () throws(PostgresError) in
                 ReplayStatement.resolved(try self.target!.query(resolve.sql, resolve.parameters))
@@ -70,7 +73,9 @@ extension ShardSlot {
         }
         guard isHeld else {
             throw AttemptFailure(
-                .leaseLost, side: .target, message: "the fence did not hold: \(pass.job.assignment.shard) is somebody else's"
+                .leaseLost,
+                side: .target,
+                message: "the fence did not hold: \(pass.job.assignment.shard) is somebody else's"
             )
         }
         try self.on(.target) { () throws(PostgresError) in try self.target!.commit() }

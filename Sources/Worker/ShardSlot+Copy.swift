@@ -47,10 +47,11 @@ extension ShardSlot {
         while !isAtEnd {
             try self.checkCancelled()
             let limit = pass.batchBytes
+            let rowLimit = pass.job.plan.policy.batchRows ?? .max
             let before = self.input.count
             let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
                 try self.on(.source) { () throws(PostgresError) in
-                    try self.source!.readCopy(into: &self.input, until: limit)
+                    try self.source!.readCopy(into: &self.input, until: limit, rowLimit: rowLimit)
                 }
             }
             if case .end = read { isAtEnd = true }

@@ -18,13 +18,18 @@ extension ShardSlot {
             guard let entity = pass.job.plan.entity(named: parent), let id = entity.idColumn,
                 let legacy = entity.legacyColumn
             else {
-                throw AttemptFailure(.fault, side: .worker, message: "\(parent) keeps no map from its keys to its UUIDs")
+                throw AttemptFailure(
+                    .fault,
+                    side: .worker,
+                    message: "\(parent) keeps no map from its keys to its UUIDs"
+                )
             }
             let result = try self.on(.target) { () throws(PostgresError) in
-                try self.target!.query(
-                    "SELECT \(legacy)::int8, \(id)::text FROM \(entity.targetTable) WHERE \(legacy) = ANY ($1::int8[])",
-                    [.integers(ids)]
-                )
+                try self.target!
+                    .query(
+                        "SELECT \(legacy)::int8, \(id)::text FROM \(entity.targetTable) WHERE \(legacy) = ANY ($1::int8[])",
+                        [.integers(ids)]
+                    )
             }
             let found = result.rows.compactMap { row -> (id: Int64, uuid: UUIDValue)? in
                 guard let key = row.integer(0), let uuid = row.text(1).flatMap({ UUIDValue($0) }) else { return nil }

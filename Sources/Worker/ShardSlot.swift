@@ -91,7 +91,11 @@ actor ShardSlot {
             self.sourceSnapshot = nil
             let parameters = self.sourceParameters
             self.source = try self.on(.source) { () throws(PostgresError) in
-                try Connection(parameters, role: .source, applicationName: "gdw-source:\(job.run.description.prefix(8))")
+                try Connection(
+                    parameters,
+                    role: .source,
+                    applicationName: "gdw-source:\(job.run.description.prefix(8))"
+                )
             }
             self.watchSessions()
             do throws(PostgresError) {
@@ -101,7 +105,10 @@ actor ShardSlot {
             } catch {
                 self.source = nil
                 throw AttemptFailure(
-                    error, side: .source, isCancelled: self.control.isCancelled, importsSnapshot: true
+                    error,
+                    side: .source,
+                    isCancelled: self.control.isCancelled,
+                    importsSnapshot: true
                 )
             }
             self.sourceSnapshot = job.snapshot
@@ -125,12 +132,13 @@ actor ShardSlot {
         }
         // A deferred constraint would fail at COMMIT, after the fence.
         try self.on(.target) { () throws(PostgresError) in
-            try self.target!.execute(
-                """
-                BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
-                SET LOCAL search_path TO \(job.plan.targetSearchPath)
-                """
-            )
+            try self.target!
+                .execute(
+                    """
+                    BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
+                    SET LOCAL search_path TO \(job.plan.targetSearchPath)
+                    """
+                )
         }
         try self.checkCancelled()
     }

@@ -10,7 +10,7 @@ import Scheduling
 
 extension WorkerProcess {
     /// Connects to the coordinator, wherever it is now.
-    func connect() async throws {
+    func connect(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let endpoint = try await self.coordinatorEndpoint()
         do throws(MessagingError) {
             if let dealer = self.dealer, endpoint == self.connectedTo || endpoint == nil {
@@ -18,12 +18,11 @@ extension WorkerProcess {
                 return
             }
             guard let endpoint else { return }
-            self.listening?.cancel()
             await self.dealer?.close()
             let dealer = try DealerEndpoint(connecting: endpoint)
             self.dealer = dealer
             self.connectedTo = endpoint
-            self.listening = Task { [mailbox] in
+            group.addTask { [mailbox] in
                 for await frames in dealer.incoming { mailbox.yield(.received(frames)) }
             }
         } catch {
@@ -63,14 +62,16 @@ extension WorkerProcess {
         do throws(ProtocolError) {
             let frames = try FrameCodec.encode(Envelope(header: header, message: message))
             let outcome = await dealer.send(frames)
-            if outcome != .sent { self.logger.debug("a message was not sent", metadata: .of([.messageType: message.typeName])) }
+            if outcome != .sent {
+                self.logger.debug("a message was not sent", metadata: .of([.messageType: message.typeName]))
+            }
         } catch {
             self.logger.error("a message can't be written", metadata: .of([.error: error.message]))
         }
     }
 
     /// Interprets a coordinator's message.
-    func receive(_ frames: IncomingFrames, in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+    func receive(_ frames: IncomingFrames, in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let envelope: Envelope<CoordinatorMessage>
         do throws(ProtocolError) {
             envelope = try FrameCodec.decodeCoordinatorMessage(frames.frames)
@@ -82,7 +83,7 @@ extension WorkerProcess {
         if let term = envelope.header.term { self.term = term }
         switch envelope.message {
         case .welcome(let welcome):
-            try await self.welcomed(welcome)
+            try await self.welcomed(welcome, in: &group)
         case .reject(let reject):
             self.rejected(reject)
         case .lease(let lease):
@@ -93,7 +94,10 @@ extension WorkerProcess {
             self.shardsOfLeases[acknowledgement.lease] = nil
         case .revoke(let revoke):
             if let slot = self.machine.revoked(revoke.lease, now: .now) {
-                self.logger.warning("a lease was revoked", metadata: .of([.leaseID: "\(revoke.lease)", .reason: revoke.reason]))
+                self.logger.warning(
+                    "a lease was revoked",
+                    metadata: .of([.leaseID: "\(revoke.lease)", .reason: revoke.reason])
+                )
                 await self.cancelDesk.cancel(self.slots[slot].control)
             }
             self.reports[revoke.lease] = nil
@@ -101,13 +105,16 @@ extension WorkerProcess {
             self.machine.drain(deadline: .now + .seconds(drain.deadlineSeconds))
         case .pong(let pong):
             self.machine.heard(now: .now)
-            self.offerSnapshot(pong.snapshot)
+            self.offerSnapshot(pong.snapshot, in: &group)
         case .pause, .resume:
             self.machine.heard(now: .now)
         }
     }
 
-    private func welcomed(_ welcome: Welcome) async throws {
+    private func welcomed(
+        _ welcome: Welcome,
+        in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
         if self.run?.id != welcome.run {
             do {
                 let text = try await self.store.resolvedPlan(welcome.run)
@@ -127,7 +134,7 @@ extension WorkerProcess {
             }
         }
         self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
-        self.offerSnapshot(welcome.snapshot)
+        self.offerSnapshot(welcome.snapshot, in: &group)
     }
 
     private func rejected(_ reject: Reject) {
@@ -140,12 +147,15 @@ extension WorkerProcess {
     }
 
     /// Imports the run's snapshot where this worker does not hold it.
-    private func offerSnapshot(_ identifier: String?) {
+    private func offerSnapshot(
+        _ identifier: String?,
+        in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
         guard let identifier, var run = self.run, run.snapshot == nil, !run.isImporting else { return }
         run.isImporting = true
         self.run = run
         let tables = run.sourceTables
-        Task { [keeper, mailbox, logger] in
+        group.addTask { [keeper, mailbox, logger] in
             do throws(PostgresError) {
                 let held = try await keeper.hold(importing: identifier, locking: tables)
                 mailbox.yield(.snapshotHeld(held.identifier, imported: identifier))

@@ -8,7 +8,7 @@ import Scheduling
 
 extension WorkerProcess {
     /// A LEASE came: starts it, says again how it ended, or gives it back.
-    func leased(_ lease: Lease, in group: inout ThrowingTaskGroup<Void, any Error>) async {
+    func leased(_ lease: Lease, in group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         let assignment = lease.assignment
         guard let run = self.run, let snapshot = run.snapshot, let entity = run.entities[lease.entity] else {
             await self.giveBack(lease.lease)
@@ -33,7 +33,7 @@ extension WorkerProcess {
         run: RunContext,
         snapshot: String,
         slot number: Int,
-        in group: inout ThrowingTaskGroup<Void, any Error>
+        in group: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         let slot = self.slots[number]
         slot.control.begin()
@@ -120,7 +120,10 @@ extension WorkerProcess {
         do throws(ControlStoreError) {
             _ = try await self.store.release([lease])
         } catch {
-            self.logger.warning("a lease can't be given back", metadata: .of([.leaseID: "\(lease)", .error: "\(error)"]))
+            self.logger.warning(
+                "a lease can't be given back",
+                metadata: .of([.leaseID: "\(lease)", .error: "\(error)"])
+            )
         }
     }
 

@@ -7,10 +7,10 @@ import Scheduling
 
 extension WorkerProcess {
     /// Does what the time calls for.
-    func tick(in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+    func tick(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         if self.dealer == nil, .now >= self.nextLook {
             self.nextLook = .now + Self.lookInterval
-            try await self.connect()
+            try await self.connect(in: &group)
             if self.dealer != nil { await self.hello() }
         }
         for action in self.machine.tick(now: .now) {
@@ -27,7 +27,7 @@ extension WorkerProcess {
                 self.logger.warning("stopping a shard", metadata: .of([.slot: "\(slot)"]))
                 await self.cancelDesk.cancel(self.slots[slot].control)
             case .lookForCoordinator:
-                try await self.connect()
+                try await self.connect(in: &group)
                 await self.hello()
             case .leave:
                 await self.say(.bye(Bye(released: self.machine.runningLeases)))
@@ -83,7 +83,7 @@ extension WorkerProcess {
         )
     }
 
-    private func renew(_ leases: [LeaseID], in group: inout ThrowingTaskGroup<Void, any Error>) {
+    private func renew(_ leases: [LeaseID], in group: inout ThrowingDiscardingTaskGroup<any Error>) {
         guard !self.isRenewing else { return }
         self.isRenewing = true
         let ttl = self.machine.timers.lease

@@ -25,7 +25,6 @@ package actor WorkerProcess {
     var machine: WorkerMachine
     var dealer: DealerEndpoint?
     var connectedTo: Endpoint?
-    var listening: Task<Void, Never>?
     var run: RunContext?
     /// Attempts that ended and are not acknowledged yet, with what is to be said about them.
     var reports: [LeaseID: WorkerMessage] = [:]
@@ -49,15 +48,16 @@ package actor WorkerProcess {
         self.keeper = SnapshotKeeper(parameters: configuration.source, applicationName: "godwit snapshot")
         self.sets = ParentSetCache(store: store, target: configuration.target)
         let progress = self.progress
-        self.slots = (0..<max(1, configuration.slots)).map { number in
-            ShardSlot(
-                number: number,
-                source: configuration.source,
-                target: configuration.target,
-                progress: progress,
-                logger: logger
-            )
-        }
+        self.slots = (0..<max(1, configuration.slots))
+            .map { number in
+                ShardSlot(
+                    number: number,
+                    source: configuration.source,
+                    target: configuration.target,
+                    progress: progress,
+                    logger: logger
+                )
+            }
         self.machine = WorkerMachine(slots: configuration.slots, now: .now)
         (self.events, self.mailbox) = AsyncStream.makeStream()
     }
@@ -71,7 +71,7 @@ package actor WorkerProcess {
     ///
     /// - Throws: `WorkerError`.
     package func work() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [mailbox] in
                 while !Task.isCancelled {
                     try await Task.sleep(for: Self.tickInterval)
@@ -82,17 +82,16 @@ package actor WorkerProcess {
                 try await self.handle(event, in: &group)
                 if case .left = self.machine.mode { break }
             }
+            await self.dealer?.close()
             group.cancelAll()
         }
-        self.listening?.cancel()
-        await self.dealer?.close()
         if let refusal = self.refusal { throw refusal }
     }
 
     /// How often the machine is asked what the time calls for; well below every timer it keeps, and cheap.
     private static let tickInterval = Duration.milliseconds(100)
 
-    private func handle(_ event: WorkerEvent, in group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+    private func handle(_ event: WorkerEvent, in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         switch event {
         case .received(let frames):
             try await self.receive(frames, in: &group)
@@ -115,7 +114,8 @@ package actor WorkerProcess {
     private func terminationAsked() async throws {
         self.terminations += 1
         self.logger.notice(
-            self.terminations == 1 ? "leaving after the running shards; a second signal rolls them back" : "rolling back"
+            self.terminations == 1
+                ? "leaving after the running shards; a second signal rolls them back" : "rolling back"
         )
         if self.terminations == 1 {
             self.machine.drain(deadline: .now + .seconds(10))

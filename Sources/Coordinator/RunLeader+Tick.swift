@@ -1,26 +1,28 @@
+import Catalog
 import ControlProtocol
 import ControlStore
+import FoundationEssentials
 import Logging
 import Observability
 import Scheduling
 
-extension CoordinatorProcess {
+extension RunLeader {
     /// Does the recurring work that is due.
     func tick() async throws {
         let now = ContinuousClock.now
         if self.schedule.take(\.reconcile, now: now) {
             try await self.look(at: self.machine.leasedShards + self.machine.failedShards)
             try await self.obey()
+            try await self.watchSnapshotAge()
         }
         if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
         if self.schedule.take(\.snapshot, now: now), self.ended == nil {
             try await self.snapshot.hold()
             self.snapshotIdentifier = await self.snapshot.identifier
         }
-        try await self.advance()
-        try await self.grant()
         if self.schedule.take(\.record, now: now) { try await self.recordFigures() }
         if self.ended != nil { await self.dismissWorkers() }
+        try await self.leaveIfPaused()
     }
 
     /// Takes over what an operator wrote into the control schema.
@@ -41,11 +43,16 @@ extension CoordinatorProcess {
         for expired in try await self.store.expireLeases(of: self.run.id) {
             self.logger.warning(
                 "a lease expired",
-                metadata: .of([.shardID: "\(expired.shard)", .workerID: "\(expired.worker)", .attempt: "\(expired.attempt)"])
+                metadata: .of([
+                    .shardID: "\(expired.shard)", .workerID: "\(expired.worker)", .attempt: "\(expired.attempt)",
+                ])
             )
             try await self.note(
-                .warning, "the lease expired; the shard is granted again",
-                entity: expired.entity, shard: expired.shard, worker: expired.worker
+                .warning,
+                "the lease expired; the shard is granted again",
+                entity: expired.entity,
+                shard: expired.shard,
+                worker: expired.worker
             )
             try await self.look(at: [expired.shard])
         }
@@ -56,10 +63,25 @@ extension CoordinatorProcess {
         }
     }
 
+    /// Pauses where the snapshot holds the source's cleanup back for longer than the plan allows.
+    private func watchSnapshotAge() async throws {
+        guard let limit = self.plan.policy.maximumSnapshotAgeSeconds, let taken = self.run.snapshot?.takenAt,
+            Date.now.timeIntervalSince(taken) > limit
+        else { return }
+        try await self.pause("the source's snapshot is older than max_snapshot_age (\(Int(limit)) s)")
+    }
+
+    /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it.
+    private func leaveIfPaused() async throws {
+        guard let reason = self.ownPause, self.ended == nil, self.machine.leasedShards.isEmpty else { return }
+        try await self.end(RunSummary(.paused, "paused: \(reason); resume with the same command"))
+    }
+
     /// Stops granting until somebody resumes the run.
     func pause(_ reason: String) async throws {
         guard self.machine.pauseReason == nil else { return }
         self.machine.pauseReason = reason
+        self.ownPause = reason
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
         try await self.store.setStatus(self.run.id, .paused, reason: reason)
         try await self.note(.error, "paused: \(reason); resume it with: godwit resume")
@@ -74,7 +96,10 @@ extension CoordinatorProcess {
             try await self.store.setStatus(self.run.id, .completed, reason: summary.message)
         case .failed:
             try await self.store.setStatus(
-                self.run.id, .failed, reason: summary.message, errorDetails: ["message": summary.message]
+                self.run.id,
+                .failed,
+                reason: summary.message,
+                errorDetails: ["message": summary.message]
             )
         case .paused:
             break
@@ -89,7 +114,10 @@ extension CoordinatorProcess {
         for worker in self.machine.workers.values {
             guard let peer = self.peers[worker.incarnation] else { continue }
             await self.say(
-                .drain(Drain(deadlineSeconds: 10)), worker: worker.name, incarnation: worker.incarnation, peer
+                .drain(Drain(deadlineSeconds: 10)),
+                worker: worker.name,
+                incarnation: worker.incarnation,
+                peer
             )
         }
         if self.machine.workers.isEmpty { self.isLeaving = true }

@@ -5,7 +5,7 @@ import FoundationEssentials
 import Observability
 import Scheduling
 
-extension CoordinatorProcess {
+extension RunLeader {
     /// Writes the run's figures into the control schema, where the display and `godwit status` read them, and trips the
     /// circuit breaker where the plan's rate of rejects is exceeded.
     func recordFigures() async throws {

@@ -7,7 +7,7 @@ import MigrationPlan
 import Observability
 import Scheduling
 
-extension CoordinatorProcess {
+extension RunLeader {
     /// Reads back what the control schema says of shards.
     func look(at shards: [ShardID]) async throws {
         guard !shards.isEmpty else { return }
@@ -46,7 +46,10 @@ extension CoordinatorProcess {
         let record = try await self.store.shard(failed.shard)
         let counted = record.shard.failedAttempts + 1
         let decision = self.retryPolicy.decision(
-            after: failed.errorClass, countedAttempts: counted, streak: streak, jitter: .random(in: 0...1)
+            after: failed.errorClass,
+            countedAttempts: counted,
+            streak: streak,
+            jitter: .random(in: 0...1)
         )
         let verdict: AttemptFailure.Verdict
         var counts = false
@@ -86,8 +89,11 @@ extension CoordinatorProcess {
         switch verdict {
         case .retry(let delay):
             try await self.note(
-                .warning, "will be tried again in \(delay): \(failed.message)",
-                entity: entity, shard: failed.shard, worker: header.worker
+                .warning,
+                "will be tried again in \(delay): \(failed.message)",
+                entity: entity,
+                shard: failed.shard,
+                worker: header.worker
             )
         case .fail:
             self.logger.error(
@@ -100,7 +106,9 @@ extension CoordinatorProcess {
             try await self.note(
                 .error,
                 "failed after \(attempt) attempts: \(failed.message); mend the cause, then: godwit retry \(failed.shard)",
-                entity: entity, shard: failed.shard, worker: header.worker
+                entity: entity,
+                shard: failed.shard,
+                worker: header.worker
             )
             if decision == .stopRun {
                 try await self.end(
@@ -124,7 +132,8 @@ extension CoordinatorProcess {
         worker: WorkerName? = nil
     ) async throws {
         try await self.store.record(
-            [NewEvent(level, message, entity: entity, shard: shard, worker: worker)], of: self.run.id
+            [NewEvent(level, message, entity: entity, shard: shard, worker: worker)],
+            of: self.run.id
         )
     }
 

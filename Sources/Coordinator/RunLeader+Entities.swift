@@ -5,14 +5,14 @@ import MigrationPlan
 import Observability
 import Scheduling
 
-extension CoordinatorProcess {
+extension RunLeader {
     /// Moves the entities on and does what that calls for.
-    func advance() async throws {
+    func advance(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         guard self.ended == nil else { return }
         for action in self.machine.advance() {
             switch action {
             case .prepare(let entity):
-                try await self.prepare(entity)
+                try await self.prepare(entity, &group)
             case .settle(let entity):
                 self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
                 try await self.store.setStage(of: entity, in: self.run.id, .settled)
@@ -32,16 +32,19 @@ extension CoordinatorProcess {
         }
     }
 
-    private func prepare(_ name: EntityName) async throws {
+    private func prepare(
+        _ name: EntityName,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
         guard let entity = self.plan.entity(named: name.rawValue), let snapshot = self.snapshotIdentifier else {
             throw CoordinatorError(.runFailed, "\(name) can't be prepared: the source's snapshot is not held")
         }
         try await self.store.setStage(of: name, in: self.run.id, .preparing)
-        let plan = self.plan!
+        let plan = self.plan
         // On its own, because losers of a large table take a while and pings must be answered meanwhile.
-        Task { [preparation, mailbox] in
+        group.addTask { [preparation, mailbox] in
             do {
-                try await preparation!.prepare(entity, plan: plan, snapshot: snapshot)
+                try await preparation.prepare(entity, plan: plan, snapshot: snapshot)
                 mailbox.yield(.prepared(name, failure: nil))
             } catch {
                 mailbox.yield(.prepared(name, failure: "\(error)"))
@@ -57,8 +60,6 @@ extension CoordinatorProcess {
         self.machine.prepared(name)
         try await self.store.setStage(of: name, in: self.run.id, .copying)
         self.logger.info("entity released", metadata: .of([.entity: "\(name)"]))
-        try await self.advance()
-        try await self.grant()
     }
 
     private func complete(_ name: EntityName) async throws {
@@ -73,14 +74,22 @@ extension CoordinatorProcess {
     private func planReplays(of name: EntityName) async throws {
         let shards = try await self.store.planReplays(of: name, in: self.run.id)
         guard !shards.isEmpty else { return }
-        self.logger.info("replaying rows that waited for a parent", metadata: .of([.entity: "\(name)", .shards: "\(shards.count)"]))
+        self.logger.info(
+            "replaying rows that waited for a parent",
+            metadata: .of([.entity: "\(name)", .shards: "\(shards.count)"])
+        )
         for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
     }
 
     /// Everything is done or failed: says how the run ended, honestly.
     private func conclude(failedShards: Int) async throws {
         let audit = self.plan.policy.audit
-        if audit == .view { try await self.store.createAuditView(of: self.plan.entities.map { EntityName(rawValue: $0.name) }, in: self.run.id) }
+        if audit == .view {
+            try await self.store.createAuditView(
+                of: self.plan.entities.map { EntityName(rawValue: $0.name) },
+                in: self.run.id
+            )
+        }
         let status = try await self.store.status(of: self.run.id)
         try await self.end(
             RunConclusion(
@@ -88,7 +97,8 @@ extension CoordinatorProcess {
                 totals: status.totals,
                 isMixed: status.run.isMixed,
                 limit: self.plan.policy.maximumRejects
-            ).summary
+            )
+            .summary
         )
     }
 }

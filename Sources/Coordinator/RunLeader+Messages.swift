@@ -5,7 +5,7 @@ import Messaging
 import Observability
 import Scheduling
 
-extension CoordinatorProcess {
+extension RunLeader {
     /// Interprets a worker's message. Whatever it says, the shard row decides.
     func receive(_ frames: IncomingFrames) async throws {
         let envelope: Envelope<WorkerMessage>
@@ -36,12 +36,16 @@ extension CoordinatorProcess {
             self.roster.left(header.incarnation, state: "gone")
             try await self.look(at: self.machine.leasedShards)
         }
-        try await self.advance()
     }
 
     private func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async throws {
         guard let version = ProtocolVersions.supported.highestCommon(with: hello.protocols) else {
-            await self.refuse(.protocolMismatch, "this coordinator speaks another protocol: install the same version on both", header, peer)
+            await self.refuse(
+                .protocolMismatch,
+                "this coordinator speaks another protocol: install the same version on both",
+                header,
+                peer
+            )
             return
         }
         if let planHash = hello.planHash, planHash != self.run.planHash {
@@ -51,7 +55,8 @@ extension CoordinatorProcess {
                 the worker was started for another plan (hash \(planHash.prefix(12))) than run #\(self.run.number) has \
                 (hash \(self.run.planHash.prefix(12))): start it with the run's plan, or without --plan
                 """,
-                header, peer
+                header,
+                peer
             )
             return
         }
@@ -61,14 +66,18 @@ extension CoordinatorProcess {
             WorkerEntry(name: header.worker, incarnation: header.incarnation, slots: 0, lastHeard: .now)
         )
         if isNew {
-            self.logger.info("a worker joined", metadata: .of([.workerID: "\(header.worker)", .slots: "\(hello.slots)"]))
+            self.logger.info(
+                "a worker joined",
+                metadata: .of([.workerID: "\(header.worker)", .slots: "\(hello.slots)"])
+            )
         }
         let timers = Timers(self.timers)
         await self.say(
             .welcome(
                 Welcome(protocolVersion: version, timers: timers, run: self.run.id, snapshot: self.snapshotIdentifier)
             ),
-            to: header, peer
+            to: header,
+            peer
         )
     }
 
@@ -95,10 +104,13 @@ extension CoordinatorProcess {
             case .repeatLease(let shard):
                 try await self.repeatLease(of: shard, to: header.incarnation)
             case .revoke(let lease):
-                await self.say(.revoke(Revoke(lease: lease, reason: "the control schema gives it to nobody or another")), to: header, peer)
+                await self.say(
+                    .revoke(Revoke(lease: lease, reason: "the control schema gives it to nobody or another")),
+                    to: header,
+                    peer
+                )
             }
         }
-        try await self.grant()
     }
 
     private func refuse(
@@ -108,9 +120,16 @@ extension CoordinatorProcess {
         _ peer: PeerID,
         isFatal: Bool = true
     ) async {
-        if isFatal { self.logger.warning("a worker was refused", metadata: .of([.workerID: "\(header.worker)", .reason: message])) }
+        if isFatal {
+            self.logger.warning(
+                "a worker was refused",
+                metadata: .of([.workerID: "\(header.worker)", .reason: message])
+            )
+        }
         await self.say(
-            .reject(Reject(code: code, message: message, isFatal: isFatal, retrySeconds: 0)), to: header, peer
+            .reject(Reject(code: code, message: message, isFatal: isFatal, retrySeconds: 0)),
+            to: header,
+            peer
         )
     }
 
@@ -122,7 +141,11 @@ extension CoordinatorProcess {
     func say(_ message: CoordinatorMessage, worker: WorkerName, incarnation: Incarnation, _ peer: PeerID) async {
         self.sequence += 1
         let header = MessageHeader(
-            run: self.run.id, term: self.term, worker: worker, incarnation: incarnation, sequence: self.sequence
+            run: self.run.id,
+            term: self.term,
+            worker: worker,
+            incarnation: incarnation,
+            sequence: self.sequence
         )
         do throws(ProtocolError) {
             let frames = try FrameCodec.encode(Envelope(header: header, message: message))
