@@ -57,16 +57,17 @@ needs_value() { [ $# -ge 2 ] || die 64 "$1 needs a value; see --help"; }
 
 # Directory of initdb, postgres and pg_ctl, of version $1 where given; empty if there is none.
 postgres_binaries() {
-    local directory
-    {
-        if [ -n "${GODWIT_PG_BIN:-}" ]; then printf '%s\n' "$GODWIT_PG_BIN"; fi
-        if command -v pg_config >/dev/null; then pg_config --bindir; fi
-        find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -rV
-    } | while read -r directory; do
+    local directory directories=()
+    [ -z "${GODWIT_PG_BIN:-}" ] || directories+=("$GODWIT_PG_BIN")
+    if command -v pg_config >/dev/null; then directories+=("$(pg_config --bindir)"); fi
+    while read -r directory; do
+        directories+=("$directory")
+    done < <(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -rV)
+    for directory in "${directories[@]}"; do
         if [ ! -x "$directory/initdb" ] || [ ! -x "$directory/postgres" ] || [ ! -x "$directory/pg_ctl" ]; then continue; fi
-        if [ $# -eq 1 ] && ! "$directory/postgres" --version | grep -qE " $1(\.|[a-z]|\$)"; then continue; fi
+        if [ $# -eq 1 ] && [[ ! $("$directory/postgres" --version) =~ \ $1(\.|[a-z]|\ |$) ]]; then continue; fi
         printf '%s\n' "$directory"
-        break
+        return
     done
 }
 
