@@ -85,10 +85,8 @@ actor RunLeader {
                 for await frames in incoming { mailbox.yield(.received(frames)) }
             }
             group.addTask {
-                while !Task.isCancelled {
-                    try await Task.sleep(for: Self.tickInterval)
-                    mailbox.yield(.tick)
-                }
+                // Cancelled with the loop, which is the end of the ticks and no error.
+                while (try? await Task.sleep(for: Self.tickInterval)) != nil { mailbox.yield(.tick) }
             }
             try await self.advance(&group)
             for await event in self.events {

@@ -73,10 +73,8 @@ package actor WorkerProcess {
     package func work() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [mailbox] in
-                while !Task.isCancelled {
-                    try await Task.sleep(for: Self.tickInterval)
-                    mailbox.yield(.tick)
-                }
+                // Cancelled with the loop, which is the end of the ticks and no error.
+                while (try? await Task.sleep(for: Self.tickInterval)) != nil { mailbox.yield(.tick) }
             }
             for await event in self.events {
                 try await self.handle(event, in: &group)
