@@ -53,6 +53,7 @@ package enum Preflight {
         return PreflightReport(
             plan: hasErrors ? nil : resolution.plan,
             findings: FindingReport.sorted(findings),
+            entities: resolution.entities,
             estimates: resolution.entities.map(EntityEstimate.init),
             source: sourceServer,
             target: targetServer

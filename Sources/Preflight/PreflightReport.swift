@@ -7,6 +7,8 @@ package struct PreflightReport: Sendable {
     package var plan: ResolvedPlan?
     /// Sorted by their places in the plan.
     package var findings: [Finding]
+    /// The entities that could be resolved, also where others could not; in dependency order.
+    package var entities: [ResolvedEntity]
     /// In dependency order.
     package var estimates: [EntityEstimate]
     package var source: ServerFacts

@@ -9,6 +9,7 @@ import Worker
 /// An error on its way to the terminal: one text, one exit status.
 struct CommandFailure: Error {
     var status: ExitStatus
+    /// Empty where a child has said it already.
     var message: String
 
     init(_ status: ExitStatus, _ message: String) {
@@ -27,9 +28,9 @@ struct CommandFailure: Error {
             let status: ExitStatus = error.code == .refused ? .invalidPlan : .unavailable
             self.init(status, error.message)
         case let error as ControlStoreError:
-            self.init(error.isTransient ? .unavailable : .failed, "\(error)")
+            self.init(error)
         case let error as PostgresError:
-            self.init(error.code == .connectionFailed || error.isTransient ? .unavailable : .failed, "\(error)")
+            self.init(Self.isUnavailable(error) ? .unavailable : .failed, "\(error)")
         case let error as MessagingError:
             self.init(.unavailable, error.message)
         default:
@@ -47,6 +48,20 @@ struct CommandFailure: Error {
         self.init(status, error.message)
     }
 
+    private init(_ error: ControlStoreError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .notFound, .ambiguous: .usage
+            case .database: error.underlying.map(Self.isUnavailable) == true ? .unavailable : .failed
+            case .newerSchema, .notInstalled, .termLost, .refused, .unexpectedAnswer: .failed
+            }
+        self.init(status, "\(error)")
+    }
+
+    private static func isUnavailable(_ error: PostgresError) -> Bool {
+        error.code == .connectionFailed || error.isTransient
+    }
+
     /// Runs a command's body; an error is printed once, to standard error, and becomes the exit status.
     static func reporting(_ body: () async throws -> Void) async throws {
         do {
@@ -57,7 +72,10 @@ struct CommandFailure: Error {
             throw error
         } catch {
             let failure = CommandFailure(error)
-            FileHandle.standardError.write(Data("godwit: \(failure.message)\n".utf8))
+            if !failure.message.isEmpty {
+                let line = failure.message.hasSuffix("\n") ? failure.message : failure.message + "\n"
+                FileHandle.standardError.write(Data("godwit: \(line)".utf8))
+            }
             throw failure.status.code
         }
     }

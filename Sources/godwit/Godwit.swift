@@ -10,6 +10,8 @@ struct Godwit: AsyncParsableCommand {
             variables and service files).
             """,
         version: Machine.version,
-        subcommands: [MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self]
+        subcommands: [
+            CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+        ]
     )
 }

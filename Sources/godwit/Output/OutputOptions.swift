@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print JSON.")
+    var json = false
+}

@@ -1,0 +1,79 @@
+import Catalog
+import MigrationPlan
+import Postgres
+import Preflight
+
+/// Looks at a plan file and at both databases, and collects whatever there is to say at once.
+actor PlanExamination {
+    private nonisolated let executor = BlockingExecutor(label: "godwit.examination")
+    private let databases: DatabaseOptions
+    private let applicationName: String
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    init(databases: DatabaseOptions, applicationName: String) {
+        self.databases = databases
+        self.applicationName = applicationName
+    }
+
+    /// Examines a plan as far as file and databases allow.
+    ///
+    /// - Parameter readsData: Whether queries over whole tables are allowed.
+    func examine(path: String, readsData: Bool) -> ExaminedPlan {
+        let loaded = PlanLoader.load(path: path)
+        var examined = ExaminedPlan(loaded)
+        // Both are tried, whatever becomes of the first: two faults need not be found one after the other.
+        let source = self.connect(.source, &examined)
+        let target = self.connect(.target, &examined)
+        guard let source, let target, let plan = loaded.plan else { return examined }
+        do {
+            let report = try Preflight.check(
+                plan: plan,
+                graph: DependencyGraph(of: plan),
+                source: source,
+                target: target,
+                readsData: readsData
+            )
+            examined.findings += report.findings
+            examined.entities = report.entities
+            examined.estimates = report.estimates
+            examined.databases[0].version = report.source.version
+            examined.databases[1].version = report.target.version
+            examined.isResolved = report.passes
+        } catch {
+            examined.databases[0].error = "\(error)"
+        }
+        return examined
+    }
+
+    private func connect(_ role: ConnectionRole, _ examined: inout ExaminedPlan) -> Connection? {
+        let side = role == .source ? "source" : "target"
+        var database = ExaminedPlan.Database(side: side)
+        defer { examined.databases.append(database) }
+        do {
+            let parameters = try role == .source ? self.databases.source() : self.databases.target()
+            database.address = "\(parameters)"
+            if let finding = self.exposure(parameters, side) { examined.findings.append(finding) }
+            let connection = try Connection(parameters, role: role, applicationName: self.applicationName)
+            database.version = connection.serverVersion
+            return connection
+        } catch {
+            let failure = CommandFailure(error)
+            database.error = failure.message
+            database.status = failure.status
+            return nil
+        }
+    }
+
+    /// What `--insecure` lets pass is still said.
+    private func exposure(_ parameters: ConnectionParameters, _ side: String) -> Finding? {
+        guard !parameters.isLocal, !parameters.usesTLS else { return nil }
+        return Finding(
+            .warning,
+            "plaintext",
+            "rows and password may cross the network to the \(side) (\(parameters)) unencrypted: --insecure allows it",
+            hint: "add sslmode=verify-full to GODWIT_\(side.uppercased())",
+            at: .none
+        )
+    }
+}
