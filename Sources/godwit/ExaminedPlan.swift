@@ -16,6 +16,12 @@ struct ExaminedPlan: Sendable {
     /// Whether the plan as a whole could be resolved against both databases.
     var isResolved = false
 
+    /// Nothing known of a plan yet.
+    init(file: String) {
+        self.file = file
+        self.findings = []
+    }
+
     init(_ loaded: LoadedPlan) {
         self.file = loaded.file
         self.plan = loaded.plan

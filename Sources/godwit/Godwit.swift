@@ -12,6 +12,8 @@ struct Godwit: AsyncParsableCommand {
         version: Machine.version,
         subcommands: [
             CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+            StatusCommand.self, ShardsCommand.self, ShardCommand.self, WorkersCommand.self, EventsCommand.self,
+            RejectsCommand.self,
         ]
     )
 }

@@ -46,6 +46,18 @@ actor PlanExamination {
         return examined
     }
 
+    /// Tries both databases.
+    ///
+    /// - Throws: `CommandFailure` that names each one that can't be used.
+    func reachBoth() throws {
+        var examined = ExaminedPlan(file: "")
+        _ = self.connect(.source, &examined)
+        _ = self.connect(.target, &examined)
+        let errors = examined.databases.compactMap(\.error)
+        guard let status = examined.databases.first(where: { $0.error != nil })?.status else { return }
+        throw CommandFailure(status, errors.uniqued().joined(separator: "\ngodwit: "))
+    }
+
     private func connect(_ role: ConnectionRole, _ examined: inout ExaminedPlan) -> Connection? {
         let side = role == .source ? "source" : "target"
         var database = ExaminedPlan.Database(side: side)

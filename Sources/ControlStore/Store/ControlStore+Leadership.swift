@@ -8,6 +8,22 @@ extension ControlStore {
     /// Whether this store's session holds the leadership, as far as it knows.
     package var isLeading: Bool { self.term != nil }
 
+    /// Whether any session leads this target now, this one included.
+    package func isLed() throws(ControlStoreError) -> Bool {
+        // A bigint lock shows its halves: https://www.postgresql.org/docs/current/view-pg-locks.html
+        let held = try self.query(
+            "look for a coordinator",
+            """
+            SELECT FROM pg_locks
+             WHERE locktype = 'advisory' AND granted AND objsubid = 1
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               AND classid = ($1::bigint >> 32)::bigint::oid AND objid = ($1::bigint & 4294967295)::oid
+            """,
+            [.integer(Self.leaderLock)]
+        )
+        return !held.isEmpty
+    }
+
     /// Takes the leadership where nobody else has it, with a new term.
     ///
     /// The lock is free milliseconds after its holder's process is killed. The row is written only by the holder.

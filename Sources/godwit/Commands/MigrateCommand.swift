@@ -1,9 +1,5 @@
 import ArgumentParser
-import ControlStore
-import Foundation
-import Logging
 import MigrationPlan
-import Observability
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,6 +34,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("auto (a display on a terminal, else lines), plain or off.", valueName: "mode"))
     var progress: ProgressMode = .auto
 
+    @OptionGroup var output: OutputOptions
     @OptionGroup var databases: DatabaseOptions
     @OptionGroup var logs: LogOptions
 
@@ -49,24 +46,16 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let plan = try PlanFile.load(self.plan)
-            _ = try self.databases.source()
-            let target = try self.databases.target()
-            let pool = LocalPool(
-                coordinator: ["coordinator", "--plan", self.plan] + self.sharedArguments,
-                worker: ["worker", "--slots", "\(self.slots)", "--plan", self.plan] + self.sharedArguments,
-                workers: self.workers
+            let pool = try RunPool(
+                task: .plan(path: self.plan, name: plan.name),
+                workers: self.workers,
+                slots: self.slots,
+                progress: self.progress,
+                databases: self.databases,
+                logs: self.logs,
+                json: self.output.json
             )
-            let watch = ProgressWatch(
-                store: ControlStore(parameters: target, applicationName: "godwit migrate"),
-                planName: plan.name,
-                mode: self.progress
-            )
-            try await pool.run(watch: watch)
+            try await pool.run()
         }
-    }
-
-    private var sharedArguments: [String] {
-        ["--log-level", self.logs.logLevel.rawValue, "--log-format", self.logs.logFormat.rawValue]
-            + (self.databases.insecure ? ["--insecure"] : [])
     }
 }

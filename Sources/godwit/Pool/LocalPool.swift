@@ -17,8 +17,9 @@ final class LocalPool: Sendable {
     ///
     /// A worker that dies is replaced while the coordinator lives; its shards come back when their leases expire.
     ///
-    /// - Throws: `CommandFailure` with the coordinator's exit status.
-    func run(watch: ProgressWatch) async throws {
+    /// - Returns: The coordinator's exit status as a failure, nil for 0.
+    /// - Throws: What keeps a child from starting.
+    func run(watch: ProgressWatch) async throws -> CommandFailure? {
         let output = ChildOutput(watch: watch)
         let coordinator = try ChildProcess(arguments: self.coordinatorArguments, output: output)
         let workers = WorkerSet(arguments: self.workerArguments, output: output)
@@ -37,17 +38,17 @@ final class LocalPool: Sendable {
         await watching.value
         await output.finish()
         withExtendedLifetime(signals) {}
-        guard status == 0 else { throw ExitStatusOfChild(status).failure }
+        return status == 0 ? nil : ExitStatusOfChild(status).failure
     }
 }
 
-/// A coordinator's exit status, passed on; it has said itself what happened.
+/// A coordinator's exit status, passed on; it has said itself what happened, unless it was killed.
 struct ExitStatusOfChild {
     let failure: CommandFailure
 
     init(_ status: Int32) {
         if let known = ExitStatus(rawValue: status) {
-            self.failure = CommandFailure(known, "the coordinator ended with status \(status)")
+            self.failure = CommandFailure(known, "")
         } else {
             self.failure = CommandFailure(
                 .failed,

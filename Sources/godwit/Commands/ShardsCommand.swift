@@ -1,0 +1,117 @@
+import ArgumentParser
+import ControlStore
+import Scheduling
+
+struct ShardsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shards",
+        abstract: "List the shards of a run.",
+        discussion: """
+            EXAMPLES
+              godwit shards
+              godwit shards --failed
+              godwit shards 3 --entity orders --state pending
+              godwit shards --reason orphan           # shards with such rejects; also error classes and SQLSTATEs
+
+            EXIT STATUS
+              0 listed, possibly none · 64 there is no such run or entity · 69 the target can't be reached
+            """
+    )
+
+    @OptionGroup var run: RunOptions
+
+    @Flag(help: "Only failed shards; short for --state failed.")
+    var failed = false
+
+    @Option(help: ArgumentHelp("Only shards in this state: pending, leased, done or failed.", valueName: "state"))
+    var state: ShardState?
+
+    @Option(help: ArgumentHelp("Only shards of this entity.", valueName: "entity"))
+    var entity: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only shards that last failed with this error class or SQLSTATE, or hold rejects of this reason.",
+            valueName: "reason"
+        )
+    )
+    var reason: String?
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if self.failed, let state = self.state, state != .failed {
+            throw ValidationError("--failed and --state \(state.rawValue) contradict each other")
+        }
+    }
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let (store, run) = try await self.run.open(for: "shards")
+            let entity = try await store.entity(self.entity, of: run)
+            let filter = ShardFilter(state: self.failed ? .failed : self.state, entity: entity, reason: self.reason)
+            let shards = try await store.allShards(of: run.id, filter)
+            if self.output.json {
+                try JSONOutput.print(shards.map(ShardRow.init))
+                return
+            }
+            guard !shards.isEmpty else {
+                StandardOutput.write("run #\(run.number) has no such shards\n")
+                return
+            }
+            StandardOutput.write(Self.table(shards).lines(width: Terminal.output.tableWidth).joined(separator: "\n") + "\n")
+            if shards.contains(where: { $0.state == .failed }) {
+                StandardOutput.write("\ngodwit shard show ID tells more; godwit retry ID… tries again\n")
+            }
+        }
+    }
+
+    static func table(_ shards: [ShardRecord]) -> TextTable {
+        var table = TextTable([
+            .left("shard"), .left("entity"), .left("kind"), .left("keys"), .left("state"), .right("attempt"),
+            .right("source"), .right("migrated"), .right("rejected"), .right("time"), .left("worker"), .left("error"),
+        ])
+        for shard in shards {
+            table.add([
+                shard.id.description, shard.entity.rawValue, shard.kind.rawValue, shard.keysText, shard.state.rawValue,
+                "\(shard.attempt)", Figures.count(shard.counters.sourceRows), Figures.count(shard.counters.migrated),
+                Figures.count(shard.counters.rejected), shard.seconds.map(Figures.duration) ?? "",
+                shard.worker?.rawValue ?? "", shard.state == .done ? "" : shard.errorText,
+            ])
+        }
+        return table
+    }
+}
+
+extension ShardState: ExpressibleByArgument {}
+
+extension ControlStore {
+    /// So many shards are read at once.
+    private static let page = 5000
+
+    /// All shards that a filter lets through.
+    func allShards(of run: RunID, _ filter: ShardFilter) throws -> [ShardRecord] {
+        var filter = filter
+        var shards: [ShardRecord] = []
+        while true {
+            let page = try self.shards(of: run, filter, limit: Self.page)
+            shards += page
+            guard page.count == Self.page, let last = page.last else { return shards }
+            filter.after = last.id
+        }
+    }
+
+    /// An entity named on the command line; nil stays nil.
+    ///
+    /// - Throws: `notFound`, with the names there are.
+    func entity(_ name: String?, of run: RunRecord) throws -> EntityName? {
+        guard let name else { return nil }
+        let known = try self.entities(of: run.id).map(\.name.rawValue)
+        guard known.contains(name) else {
+            throw ControlStoreError(
+                .notFound, "run #\(run.number) has no entity \(name); it has \(known.joined(separator: ", "))"
+            )
+        }
+        return EntityName(rawValue: name)
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import ControlStore
+import Foundation
+
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers",
+        abstract: "List the workers of a run, as they last said of themselves.",
+        discussion: """
+            EXAMPLES
+              godwit workers
+              godwit workers 3 --json | jq '.[] | select(.state == "lost")'
+
+            EXIT STATUS
+              0 listed, possibly none · 64 there is no such run · 69 the target can't be reached
+            """
+    )
+
+    @OptionGroup var run: RunOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let (store, run) = try await self.run.open(for: "workers")
+            let workers = try await store.workers(of: run.id).map(WorkerRow.init)
+            if self.output.json {
+                try JSONOutput.print(workers)
+                return
+            }
+            guard !workers.isEmpty else {
+                StandardOutput.write("run #\(run.number) has had no worker yet\n")
+                return
+            }
+            var table = TextTable([
+                .left("worker"), .left("host"), .right("pid"), .right("slots"), .left("state"), .right("seen"),
+                .right("rows"), .right("rejected"), .right("shards"), .right("failed"), .right("peak memory"),
+            ])
+            for worker in workers {
+                let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
+                table.add([
+                    worker.name, worker.host, "\(worker.pid)", "\(worker.slots)", worker.state, seen,
+                    Figures.count(Int64(worker.counter("rows_read"))), Figures.count(Int64(worker.counter("rows_rejected"))),
+                    Figures.count(Int64(worker.counter("shards_done"))),
+                    Figures.count(Int64(worker.counter("shards_failed"))),
+                    Figures.bytes(Int64(worker.counter("memory_bytes"))),
+                ])
+            }
+            StandardOutput.write(table.lines(width: Terminal.output.tableWidth).joined(separator: "\n") + "\n")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ControlStore
+import Foundation
+import Scheduling
+
+/// Says in single lines how a run proceeds, for logs and pipes. Pure: views go in, lines come out.
+struct PlainProgress {
+    private var lastLine: Date?
+    private var complete: Set<String> = []
+    private var completePhases: Set<String> = []
+    private var alarm: String?
+
+    /// A line every so many seconds; safe from 1 up.
+    private static let interval: TimeInterval = 10
+
+    init() {}
+
+    /// The lines that a new view is worth.
+    mutating func lines(for view: RunView) -> [String] {
+        var lines: [String] = []
+        for phase in view.phases {
+            for entity in phase.entities where entity.stage == .complete {
+                guard self.complete.insert(entity.name.rawValue).inserted else { continue }
+                lines.append(Self.line(entity, view))
+            }
+            guard phase.entities.allSatisfy({ $0.stage == .complete }), self.completePhases.insert(phase.label).inserted
+            else { continue }
+            lines.append("phase \(phase.label) complete")
+        }
+        let alarm = Self.alarm(view)
+        let isDue = self.lastLine.map { view.now.timeIntervalSince($0) >= Self.interval } ?? true
+        if isDue || alarm != self.alarm {
+            lines.append(Self.line(view))
+            if let alarm { lines.append(alarm) }
+            self.lastLine = view.now
+            self.alarm = alarm
+        }
+        return lines
+    }
+
+    private static func line(_ entity: EntityStatus, _ view: RunView) -> String {
+        let counters = entity.counters
+        var text = """
+            \(entity.name) complete: \(Figures.count(counters.migrated)) of \(Figures.count(counters.sourceRows)) rows \
+            migrated
+            """
+        if counters.rejected > 0 { text += ", \(Figures.count(counters.rejected)) rejected" }
+        if counters.filtered > 0 { text += ", \(Figures.count(counters.filtered)) filtered" }
+        if entity.shards.failed > 0 { text += ", \(Figures.counted(entity.shards.failed, "failed shard"))" }
+        if let seconds = entity.seconds(now: view.now) { text += " in \(Figures.duration(seconds))" }
+        return text
+    }
+
+    private static func line(_ view: RunView) -> String {
+        let entities = view.report.entities
+        let complete = entities.count { $0.stage == .complete }
+        var words = [
+            "run #\(view.run.number) \(view.run.name) \(view.run.status.rawValue): \(Int(view.fraction * 100))%",
+            "\(Figures.count(view.report.totals.migrated)) rows migrated",
+            "\(Figures.count(view.report.totals.rejected)) rejected",
+            "\(complete) of \(entities.count) entities complete", "\(Figures.short(view.rowsPerSecond)) rows/s",
+            Figures.duration(view.elapsed) + " elapsed",
+        ]
+        if let remaining = view.remainingSeconds { words.append(Figures.duration(remaining) + " to go") }
+        words.append("\(Figures.counted(view.workers.count, "worker")), \(Figures.counted(view.slots, "slot"))")
+        if view.report.shards.failed > 0 { words.append(Figures.counted(view.report.shards.failed, "failed shard")) }
+        return words.joined(separator: ", ")
+    }
+
+    private static func alarm(_ view: RunView) -> String? {
+        switch view.run.status {
+        case .paused: "PAUSED: \(view.run.statusReason ?? "by an operator")"
+        case .running where view.isLed && view.workers.isEmpty && view.elapsed > 5: "NO WORKERS: start godwit worker"
+        case .running, .completed, .failed, .cancelled: nil
+        }
+    }
+}

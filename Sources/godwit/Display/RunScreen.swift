@@ -1,0 +1,131 @@
+import ControlStore
+import Foundation
+import Scheduling
+
+/// Draws a run as lines: a header, a line per entity under its phase, a footer. Pure: the same view gives the same lines.
+struct RunScreen {
+    let view: RunView
+    /// Characters in a line.
+    let width: Int
+    /// Lines there is room for, nil for as many as it takes.
+    let height: Int?
+
+    var lines: [StyledLine] {
+        let header = self.header
+        let footer = self.footer
+        var body = self.body { _ in false }
+        if let height = self.height, header.count + body.count + footer.count > height {
+            // What is over, or has not begun, is the least interesting.
+            body = self.body { $0.allSatisfy { $0.stage == .complete } || $0.allSatisfy { $0.stage == .waiting } }
+            let room = max(1, height - header.count - footer.count)
+            if body.count > room {
+                let hidden = body.count - room + 1
+                body = Array(body.prefix(room - 1)) + [StyledLine("  … \(hidden) more lines; godwit status shows all", .faint)]
+            }
+        }
+        return header + body + footer
+    }
+
+    // The run's name and status, and its figures.
+    private var header: [StyledLine] {
+        let run = self.view.run
+        var title = StyledLine("run #\(run.number) \(run.name) ", .bold)
+        title.add(run.status.rawValue, Self.style(of: run.status))
+        title.add("  \(run.id.description.prefix(8))", .faint)
+        return [title] + self.wrapped(self.figures, separator: " · ")
+    }
+
+    private var figures: [String] {
+        let view = self.view
+        var figures = ["\(Int(view.fraction * 100)) %", Figures.duration(view.elapsed)]
+        figures.append("\(Figures.short(view.rowsPerSecond)) rows/s")
+        guard view.isActive else { return figures }
+        if let remaining = view.remainingSeconds { figures.append("\(Figures.duration(remaining)) to go") }
+        figures.append("\(Figures.counted(view.workers.count, "worker")), \(Figures.counted(view.slots, "slot"))")
+        return figures
+    }
+
+    private func body(_ isCollapsed: ([EntityStatus]) -> Bool) -> [StyledLine] {
+        let layout = EntityLayout(self.view.report.entities, width: self.width)
+        return self.view.phases.flatMap { phase -> [StyledLine] in
+            let complete = phase.entities.count { $0.stage == .complete }
+            var label = StyledLine(phase.label, complete == phase.entities.count ? .good : .bold)
+            label.add("  \(complete) of \(phase.entities.count)", .faint)
+            return isCollapsed(phase.entities) ? [label] : [label] + phase.entities.map { layout.line($0) }
+        }
+    }
+
+    private var footer: [StyledLine] {
+        var lines: [StyledLine] = []
+        let totals = self.view.report.totals
+        let words = [
+            "\(Figures.count(totals.migrated)) migrated", "\(Figures.count(totals.rejected)) rejected",
+            "\(Figures.count(totals.filtered)) filtered",
+        ]
+        lines += self.wrapped(words, separator: ", ")
+        if !self.view.rejects.isEmpty {
+            let reasons = self.view.rejects.map { "\($0.reason) \(Figures.count($0.count))" }
+            lines += self.wrapped(["rejects: " + reasons[0]] + reasons.dropFirst(), separator: ", ", style: .warning)
+        }
+        return lines + self.alarms
+    }
+
+    /// What somebody has to do something about.
+    private var alarms: [StyledLine] {
+        let run = self.view.run
+        var alarms: [String] = []
+        switch run.status {
+        case .paused where self.view.isLed:
+            alarms.append("PAUSED: \(run.statusReason ?? "by an operator"); godwit resume goes on")
+        case .paused:
+            alarms.append("PAUSED: \(run.statusReason ?? "by an operator"), and no coordinator is up")
+        case .failed:
+            alarms.append("FAILED: \(run.statusReason ?? "see godwit events")")
+        case .running where !self.view.isLed:
+            alarms.append("NO COORDINATOR: start godwit migrate or godwit coordinator with the same plan")
+        case .running where self.view.workers.isEmpty && self.view.elapsed > Self.patience:
+            alarms.append("NO WORKERS: start godwit worker")
+        case .running, .completed, .cancelled:
+            break
+        }
+        let failed = self.view.report.shards.failed
+        var lines = alarms.flatMap { self.wrappedWords($0, style: .loud) }
+        if failed > 0 {
+            let text = "\(Figures.counted(failed, "failed shard")): godwit shards --failed, then godwit retry --failed"
+            lines += self.wrappedWords(text, style: .bad)
+        }
+        if run.isMixed {
+            lines += self.wrappedWords("shards were read under more than one snapshot: rows may not fit together", style: .bad)
+        }
+        return lines
+    }
+
+    /// Seconds that workers have to come before their absence is an alarm.
+    private static let patience = 5.0
+
+    private static func style(of status: RunStatus) -> StyledLine.Style {
+        switch status {
+        case .running: .bold
+        case .completed: .good
+        case .paused: .warning
+        case .failed, .cancelled: .bad
+        }
+    }
+
+    private func wrappedWords(_ text: String, style: StyledLine.Style) -> [StyledLine] {
+        self.wrapped(text.split(separator: " ").map(String.init), separator: " ", style: style)
+    }
+
+    /// Pieces on as few lines as they fit on.
+    private func wrapped(_ pieces: [String], separator: String, style: StyledLine.Style = .plain) -> [StyledLine] {
+        var lines: [String] = []
+        for piece in pieces {
+            if let last = lines.last, last.count + separator.count + piece.count <= self.width {
+                lines[lines.count - 1] = last + separator + piece
+            } else {
+                lines.append(piece)
+            }
+        }
+        return lines.map { StyledLine($0, style) }
+    }
+}

@@ -1,0 +1,111 @@
+import ControlStore
+import Coordinator
+import Foundation
+import Scheduling
+
+/// A run as the display and `status` see it at one moment.
+struct RunView: Sendable {
+    var report: StatusReport
+    /// Whether a coordinator is at work in this control schema.
+    var isLed: Bool
+    /// The coordinator's figures, nil before it has written any.
+    var metrics: RunMetrics?
+    var now: Date
+
+    /// A worker that has been silent for longer is not counted as there (pings come every two seconds, and the roster
+    /// is written once a second; safe from 5 up).
+    private static let silence: TimeInterval = 15
+
+    init(report: StatusReport, isLed: Bool, now: Date) {
+        self.report = report
+        self.isLed = isLed
+        self.metrics = report.run.metrics.flatMap {
+            try? JSONDecoder().decode(RunMetrics.self, from: Data($0.utf8))  // Of another version: no figures.
+        }
+        self.now = now
+    }
+
+    /// Reads a run's state.
+    static func read(_ run: RunID, from store: ControlStore) async throws -> Self {
+        let report = try await store.status(of: run)
+        return Self(report: report, isLed: try await store.isLed(), now: Date())
+    }
+
+    var run: RunRecord { self.report.run }
+
+    /// Whether a coordinator is working on it, or should be.
+    var isActive: Bool { self.run.status == .running || self.run.status == .paused }
+
+    var elapsed: Double { max(0, (self.run.completedAt ?? self.now).timeIntervalSince(self.run.startedAt)) }
+
+    /// Source rows per second; of the last seconds while it runs, else over the whole run.
+    var rowsPerSecond: Double {
+        if self.isActive { return self.metrics?.rowsPerSecond ?? 0 }
+        return self.elapsed > 0 ? Double(self.report.totals.sourceRows) / self.elapsed : 0
+    }
+
+    var remainingSeconds: Double? {
+        guard self.run.status == .running, self.isLed else { return nil }
+        return self.metrics?.remainingSeconds
+    }
+
+    /// The workers that are there.
+    var workers: [WorkerRecord] {
+        guard self.isActive else { return [] }
+        return self.report.workers.filter { worker in
+            worker.state != "gone" && worker.state != "lost"
+                && (worker.lastSeen ?? .distantPast).distance(to: self.now) < Self.silence
+        }
+    }
+
+    var slots: Int { self.workers.reduce(0) { $0 + $1.slots } }
+
+    /// Unresolved rejects by reason, most frequent first.
+    var rejects: [(reason: String, count: Int)] {
+        let sums = self.report.entities.reduce(into: [String: Int]()) { $0.merge($1.rejects, uniquingKeysWith: +) }
+        return sums.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (reason: $0.key, count: $0.value) }
+    }
+
+    /// Share of the source rows that are accounted for, 0...1.
+    var fraction: Double {
+        let expected = self.report.entities.reduce(0) { $0 + max($1.estimatedRows, $1.counters.sourceRows) }
+        let done = self.report.entities.reduce(0) { $0 + ($1.stage == .complete ? max($1.estimatedRows, $1.counters.sourceRows) : $1.counters.sourceRows) }
+        return expected > 0 ? Double(done) / Double(expected) : self.run.status == .completed ? 1 : 0
+    }
+
+    /// The phases in order, each with its entities in the order of the plan.
+    var phases: [(label: String, entities: [EntityStatus])] {
+        var phases: [(label: String, entities: [EntityStatus])] = []
+        for entity in self.report.entities {
+            let label = entity.phase ?? "–"
+            if let index = phases.firstIndex(where: { $0.label == label }) {
+                phases[index].entities.append(entity)
+            } else {
+                phases.append((label: label, entities: [entity]))
+            }
+        }
+        return phases
+    }
+}
+
+extension EntityStatus {
+    /// Share of the entity's source rows that are accounted for, 0...1; below 1 until it is complete.
+    var fraction: Double {
+        if self.stage == .complete { return 1 }
+        guard self.estimatedRows > 0 else { return 0 }
+        return min(0.99, Double(self.counters.sourceRows) / Double(self.estimatedRows))
+    }
+
+    /// Rows of the source: counted where all shards are done, else estimated.
+    var expectedRows: Int {
+        self.stage == .complete ? self.counters.sourceRows : max(self.estimatedRows, self.counters.sourceRows)
+    }
+
+    /// Seconds from its first shard to completion.
+    func seconds(now: Date) -> Double? {
+        self.startedAt.map { max(0, (self.completedAt ?? now).timeIntervalSince($0)) }
+    }
+
+    /// One word for where it stands.
+    var stageName: String { self.stage.rawValue }
+}

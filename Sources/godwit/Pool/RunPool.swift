@@ -1,0 +1,77 @@
+import ControlStore
+import Foundation
+import Scheduling
+
+/// Works on a run with a coordinator and local workers, shows how it goes, and says at the end what came of it.
+struct RunPool {
+    private let task: Task
+    private let pool: LocalPool
+    private let databases: DatabaseOptions
+    private let progress: ProgressMode
+    private let json: Bool
+
+    /// Which run the coordinator is started for.
+    enum Task {
+        case plan(path: String, name: String)
+        case run(RunID)
+    }
+
+    init(
+        task: Task,
+        workers: Int,
+        slots: Int,
+        progress: ProgressMode,
+        databases: DatabaseOptions,
+        logs: LogOptions,
+        json: Bool
+    ) throws {
+        self.task = task
+        self.databases = databases
+        self.progress = progress
+        self.json = json
+        let shared =
+            logs.arguments(underDisplay: ProgressWatch.isDisplay(progress)) + (databases.insecure ? ["--insecure"] : [])
+        let (coordinator, worker) =
+            switch task {
+            case .plan(let path, _): (["--plan", path], ["--plan", path])
+            case .run(let run): (["--run", run.description], [])
+            }
+        self.pool = LocalPool(
+            coordinator: ["coordinator"] + coordinator + shared,
+            worker: ["worker", "--slots", "\(slots)"] + worker + shared,
+            workers: workers
+        )
+    }
+
+    /// Runs until the coordinator has left.
+    ///
+    /// - Throws: `CommandFailure` with the coordinator's exit status.
+    func run() async throws {
+        // One message about a database that can't be reached, rather than one from every child.
+        try await PlanExamination(databases: self.databases, applicationName: "godwit migrate").reachBoth()
+        let store = ControlStore(parameters: try self.databases.target(), applicationName: "godwit migrate")
+        let subject = await self.subject(store)
+        let failure = try await self.pool.run(
+            watch: ProgressWatch(store: store, subject: subject, mode: self.progress)
+        )
+        if let view = await ProgressWatch.currentView(of: subject, in: store) {
+            if self.json {
+                try JSONOutput.print(RunReport(view))
+            } else if self.progress != .off {
+                StandardOutput.write(RunSummaryText(view: view, failure: failure).text)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func subject(_ store: ControlStore) async -> ProgressWatch.Subject {
+        switch self.task {
+        case .run(let run):
+            return .run(run)
+        case .plan(_, let name):
+            // Without a control schema there is no run before this one.
+            let newest = (try? await store.runs(limit: 1))?.first?.number
+            return .plan(name: name, after: newest ?? 0)
+        }
+    }
+}
