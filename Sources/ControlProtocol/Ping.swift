@@ -2,8 +2,8 @@ package import Scheduling
 
 /// PING: a worker is alive and says all the coordinator would need to know if it had just started.
 package struct Ping: MessageBody {
-    /// Shards it would take now.
-    package var credit: Int
+    /// Shards it can work on at once, those it works on included; 0 while it takes none.
+    package var capacity: Int
     package var state: WorkerState
     /// Every lease it holds; what is missing here it does not have, whatever was sent.
     package var held: [LeaseProgress]
@@ -12,13 +12,13 @@ package struct Ping: MessageBody {
     package var snapshot: String?
 
     package init(
-        credit: Int,
+        capacity: Int,
         state: WorkerState,
         held: [LeaseProgress],
         counters: WorkerCounters,
         snapshot: String? = nil
     ) {
-        self.credit = credit
+        self.capacity = capacity
         self.state = state
         self.held = held
         self.counters = counters
@@ -26,7 +26,7 @@ package struct Ping: MessageBody {
     }
 
     package func validate() throws(ProtocolError) {
-        try Limits.check(amounts: self.credit, field: "credit")
+        try Limits.check(amounts: self.capacity, field: "capacity")
         try Limits.check(count: self.held.count, "held")
         try Limits.check(self.snapshot, "snapshot")
         try self.counters.validate()

@@ -85,7 +85,7 @@ extension RunLeader {
         let actions = self.machine.pinged(
             header.incarnation,
             held: ping.held.map(\.lease),
-            capacity: ping.credit + ping.held.count,
+            capacity: ping.capacity,
             isDraining: ping.state == .draining,
             now: .now
         )

@@ -34,10 +34,12 @@ package struct WorkerMachine: Sendable {
     /// Leases to renew in the control schema.
     package var runningLeases: [LeaseID] { self.slots.compactMap(\.lease) }
 
-    /// Shards it could take now.
-    package var credit: Int {
+    /// Shards it can work on at once, those it works on included; 0 while it takes none.
+    ///
+    /// Not the idle slots: the coordinator's own count of leases is newer than any ping.
+    package var capacity: Int {
         guard case .serving = self.mode else { return 0 }
-        return self.slots.count { $0 == .idle }
+        return self.slots.count
     }
 
     /// The coordinator took the worker in.

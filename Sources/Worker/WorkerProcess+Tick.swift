@@ -73,7 +73,7 @@ extension WorkerProcess {
         await self.say(
             .ping(
                 Ping(
-                    credit: self.run?.snapshot == nil ? 0 : self.machine.credit,
+                    capacity: self.run?.snapshot == nil ? 0 : self.machine.capacity,
                     state: isDraining ? .draining : .running,
                     held: held,
                     counters: self.progress.counters(),

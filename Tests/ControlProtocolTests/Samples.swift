@@ -40,7 +40,7 @@ enum Samples {
         .hello(Hello(build: "", host: "", pid: 0, slots: 1)),
         .ping(
             Ping(
-                credit: 3,
+                capacity: 3,
                 state: .draining,
                 held: [LeaseProgress(lease: leaseID, shard: shard, rows: 1 << 51, bytes: 1)],
                 counters: counters,

@@ -20,22 +20,22 @@ import Testing
     }
 
     @Test func countersThatAreMissingAreZero() throws {
-        let body = #"{"credit":1,"state":"running","held":[],"counters":{"rowsRead":5}}"#
+        let body = #"{"capacity":1,"state":"running","held":[],"counters":{"rowsRead":5}}"#
         var counters = WorkerCounters()
         counters.rowsRead = 5
         #expect(
             try FrameCodec.decodeWorkerMessage(Self.frames("PING", body)).message
-                == .ping(Ping(credit: 1, state: .running, held: [], counters: counters))
+                == .ping(Ping(capacity: 1, state: .running, held: [], counters: counters))
         )
     }
 
     @Test(arguments: [
         ("HELLO", #"{"protocols":{"minimum":1,"maximum":256},"build":"","host":"","pid":1,"slots":1,"held":[]}"#),
-        ("PING", #"{"credit":1e300,"state":"running","held":[],"counters":{}}"#),
-        ("PING", #"{"credit":9223372036854775808,"state":"running","held":[],"counters":{}}"#),
-        ("PING", #"{"credit":1.5,"state":"running","held":[],"counters":{}}"#),
-        ("PING", #"{"credit":1,"state":"sleeping","held":[],"counters":{}}"#),
-        ("PING", #"{"credit":1,"state":"running","held":{},"counters":{}}"#),
+        ("PING", #"{"capacity":1e300,"state":"running","held":[],"counters":{}}"#),
+        ("PING", #"{"capacity":9223372036854775808,"state":"running","held":[],"counters":{}}"#),
+        ("PING", #"{"capacity":1.5,"state":"running","held":[],"counters":{}}"#),
+        ("PING", #"{"capacity":1,"state":"sleeping","held":[],"counters":{}}"#),
+        ("PING", #"{"capacity":1,"state":"running","held":{},"counters":{}}"#),
         ("BYE", #"{"released":["not a lease"]}"#),
         ("BYE", "[]"),
         ("BYE", "null"),
@@ -52,13 +52,13 @@ import Testing
     @Test(arguments: [
         ("HELLO", #"{"protocols":{"minimum":1,"maximum":1},"build":"","host":"","pid":1,"slots":0,"held":[]}"#),
         ("HELLO", #"{"protocols":{"minimum":2,"maximum":1},"build":"","host":"","pid":1,"slots":1,"held":[]}"#),
-        ("PING", #"{"credit":-1,"state":"running","held":[],"counters":{}}"#),
-        ("PING", #"{"credit":1,"state":"running","held":[{\#(lease),"rows":-1,"bytes":0}],"counters":{}}"#),
-        ("PING", #"{"credit":1,"state":"running","held":[],"counters":{"lookupHits":-1}}"#),
-        ("PING", #"{"credit":1,"state":"running","held":[],"counters":{"readSeconds":-0.1}}"#),
+        ("PING", #"{"capacity":-1,"state":"running","held":[],"counters":{}}"#),
+        ("PING", #"{"capacity":1,"state":"running","held":[{\#(lease),"rows":-1,"bytes":0}],"counters":{}}"#),
+        ("PING", #"{"capacity":1,"state":"running","held":[],"counters":{"lookupHits":-1}}"#),
+        ("PING", #"{"capacity":1,"state":"running","held":[],"counters":{"readSeconds":-0.1}}"#),
         ("DONE", #"{\#(lease),"counts":{"source":1,"migrated":-1,"rejected":0,"filtered":0},"seconds":1}"#),
         // Sums over the pool and lengths of time would trap.
-        ("PING", #"{"credit":1,"state":"running","held":[],"counters":{"rowsRead":9223372036854775807}}"#),
+        ("PING", #"{"capacity":1,"state":"running","held":[],"counters":{"rowsRead":9223372036854775807}}"#),
         ("DONE", #"{\#(lease),"counts":{"source":1,"migrated":1,"rejected":0,"filtered":0},"seconds":1e300}"#),
         // PostgreSQL's text can't hold it.
         ("FAILED", #"{\#(lease),"errorClass":"rows","side":"source","message":"\u0000"}"#),
