@@ -235,8 +235,8 @@ cluster_start() {
         printf "include_if_exists = '%s/godwit.conf'\n" "$cluster" |
             as_server tee -a "$cluster/data/postgresql.conf" >/dev/null
     fi
-    PATH=$pg_bin:$PATH
-    cluster_is_running && return
+    command -v psql >/dev/null || PATH=$pg_bin:$PATH
+    if cluster_is_running; then return; fi
     cluster_settings "${1:-}" | as_server tee "$cluster/godwit.conf" >/dev/null
     # Closed: descriptors the server would hold open after this script, and keep a pipe's reader waiting.
     as_server "$pg_bin/pg_ctl" -D "$cluster/data" -l "$cluster/server.log" -w -t 60 start \
@@ -309,8 +309,9 @@ use_databases() {
     export GODWIT_SOURCE GODWIT_TARGET
 }
 
-# audit SOURCE TARGET: compares every row; fails when anything differs.
+# audit SOURCE TARGET [HOST]: compares every row; fails when anything differs. HOST: of the source, where it is in another
+# cluster.
 audit() {
-    sql "$2" --set "source_host=$cluster" --set source_port=5432 --set "source_db=$1" --set source_user=postgres \
+    sql "$2" --set "source_host=${3:-$cluster}" --set source_port=5432 --set "source_db=$1" --set source_user=postgres \
         --file "$dispatch/audit.sql"
 }
