@@ -138,9 +138,6 @@ build_godwit() {
     godwit=$(cd "$godwit_root" && swift build "${flags[@]}" --show-bin-path)/godwit
 }
 
-# Whether the binary has the command.
-godwit_has() { "$godwit" "$1" --help >/dev/null 2>&1; }
-
 # ---------------------------------------------------------------------------------------------------------- cluster
 
 # The private cluster: .godwit/cluster, a symbolic link where the checkout is out of the server's reach. It listens on
