@@ -58,6 +58,7 @@ package final class CoordinatorProcess: Sendable {
         let draft = try await opening.prepare()
         let term = try await self.takeLeadership()
         let (run, plan) = try await opening.open(draft)
+        try await IdentityProof(plan: plan).check(with: self.store)
         let snapshot = RunSnapshot(
             source: self.configuration.source,
             store: self.store,
@@ -112,6 +113,10 @@ package final class CoordinatorProcess: Sendable {
         let nodes = plan.entities.map { EntityNode($0, in: plan, stage: stages[EntityName(rawValue: $0.name)]) }
         var machine = RunMachine(entities: nodes, limits: GrantLimits(plan.policy))
         for entry in try await store.shardEntries(of: run.id, now: .now) { machine.add(entry) }
+        let withShards = Set(machine.shards.values.lazy.map(\.entity))
+        if let missing = nodes.first(where: { !withShards.contains($0.name) }) {
+            throw CoordinatorError(.runFailed, "run \(run.id) has no shards of \(missing.name) in the control schema")
+        }
         return machine
     }
 }

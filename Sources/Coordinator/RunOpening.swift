@@ -91,14 +91,17 @@ actor RunOpening {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(resolved), as: UTF8.self)
-        let run = try await self.store.createRun(
+        let run = try await self.store.openRun(
             NewRun(
                 name: plan.name,
                 planHash: plan.hash,
                 planText: plan.text,
                 resolvedPlan: text,
-                sourceSystem: nil
-            )
+                sourceSystem: self.sourceSystem()
+            ),
+            entities: resolved.entities.map(NewEntity.init),
+            shards: resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) },
+            identityFunctions: IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init))
         )
         self.logger.notice(
             "opened a run",
@@ -106,16 +109,21 @@ actor RunOpening {
                 .runID: "\(run.id)", .rowsRead: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
             ])
         )
-        try await self.store.addEntities(resolved.entities.map(NewEntity.init), to: run.id)
-        try await self.store.installIdentityFunctions(
-            IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init))
-        )
-        let shards = resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) }
-        _ = try await self.store.addShards(shards, to: run.id)
         for finding in findings where finding.severity > .note {
             try await self.store.record([NewEvent(.warning, finding.message)], of: run.id)
         }
         return run
+    }
+
+    /// The source cluster's identifier, by which a later differential run knows it again; nil where the role may not ask.
+    private func sourceSystem() -> UInt64? {
+        // Only informative: a missing privilege must not stop the run.
+        let connection = try? Connection(
+            self.configuration.source, role: .source, applicationName: "godwit coordinator"
+        )
+        guard let connection else { return nil }
+        let result = try? connection.query("SELECT system_identifier::text FROM pg_control_system()")
+        return result?.first?.text(0).flatMap { UInt64($0) }
     }
 
     private func resolve(

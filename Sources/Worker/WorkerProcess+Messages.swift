@@ -166,9 +166,12 @@ extension WorkerProcess {
         }
     }
 
-    func snapshotHeld(_ identifier: String?, imported: String) {
+    func snapshotHeld(_ identifier: String?, imported: String) async {
         self.run?.isImporting = false
         self.run?.snapshot = identifier
-        if identifier != nil { self.logger.info("holding the snapshot", metadata: .of([.snapshotID: imported])) }
+        guard identifier != nil else { return }
+        self.logger.info("holding the snapshot", metadata: .of([.snapshotID: imported]))
+        // It can work from now on; the next ping in turn may be two seconds away.
+        await self.ping()
     }
 }

@@ -103,7 +103,7 @@ package actor WorkerProcess {
                 await self.cancelDesk.cancel(self.slots[slot].control)
             }
         case .snapshotHeld(let identifier, let imported):
-            self.snapshotHeld(identifier, imported: imported)
+            await self.snapshotHeld(identifier, imported: imported)
         case .terminated:
             try await self.terminationAsked()
         }

@@ -65,12 +65,43 @@ extension ControlStore {
         try self.query("analyse \(table)", "ANALYZE \(table)")
     }
 
-    /// Installs `godwit.uuid` and `godwit.legacy` for a plan's entities.
-    package func installIdentityFunctions(_ sql: String) throws(ControlStoreError) {
-        try self.transaction("install the identity functions") { () throws(ControlStoreError) in
-            try self.confirmLeadership()
-            try self.script("install the identity functions", sql)
+    /// Makes a run with everything that belongs to it, all or nothing: a run without its shards would look finished.
+    ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - entities: In dependency order.
+    ///   - shards: At least one for each entity.
+    ///   - identityFunctions: SQL that defines `godwit.uuid` and `godwit.legacy` for the plan's entities.
+    package func openRun(
+        _ run: NewRun,
+        entities: [NewEntity],
+        shards: [NewShard],
+        identityFunctions: String
+    ) throws(ControlStoreError) -> RunRecord {
+        try self.transaction("open a run of plan \(run.name)") { () throws(ControlStoreError) in
+            let record = try self.createRun(run)
+            try self.addEntities(entities, to: record.id)
+            _ = try self.insertShards(shards, record.id)
+            try self.script("install the identity functions", identityFunctions)
             try self.query("close the functions to other roles", ControlSchema.revocation)
+            return record
         }
+    }
+
+    /// What the installed identity functions say of some keys of an entity.
+    ///
+    /// - Returns: Per key, in order, the UUID in PostgreSQL's text form and the key that `godwit.legacy` gives back.
+    package func identities(
+        of entity: EntityName,
+        keys: [Int64]
+    ) throws(ControlStoreError) -> [(uuid: String?, key: Int64?)] {
+        try self.query(
+            "try the identity functions of \(entity)",
+            """
+            SELECT godwit.uuid($1, key)::text AS uuid, godwit.legacy($1, godwit.uuid($1, key)) AS key
+              FROM unnest($2::bigint[]) WITH ORDINALITY AS tried(key, position) ORDER BY position
+            """,
+            [.entity(entity), .integers(keys)]
+        ).rows.map { ($0.text("uuid"), $0.integer("key")) }
     }
 }

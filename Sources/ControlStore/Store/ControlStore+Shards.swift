@@ -10,14 +10,19 @@ extension ControlStore {
     /// - Returns: Their numbers, in the order given.
     package func addShards(_ shards: [NewShard], to run: RunID) throws(ControlStoreError) -> [ShardID] {
         try self.transaction("add shards to run \(run)") { () throws(ControlStoreError) in
-            var ids: [ShardID] = []
-            ids.reserveCapacity(shards.count)
-            for start in stride(from: 0, to: shards.count, by: Self.shardsPerStatement) {
-                let end = min(start + Self.shardsPerStatement, shards.count)
-                ids += try self.insert(shards[start..<end], run)
-            }
-            return ids
+            try self.insertShards(shards, run)
         }
+    }
+
+    /// The same inside a transaction of the caller's.
+    func insertShards(_ shards: [NewShard], _ run: RunID) throws(ControlStoreError) -> [ShardID] {
+        var ids: [ShardID] = []
+        ids.reserveCapacity(shards.count)
+        for start in stride(from: 0, to: shards.count, by: Self.shardsPerStatement) {
+            let end = min(start + Self.shardsPerStatement, shards.count)
+            ids += try self.insert(shards[start..<end], run)
+        }
+        return ids
     }
 
     /// Makes finished `fill` shards of an entity pending again, because rows came or went since.
