@@ -83,6 +83,6 @@ let package = Package(
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
-        tests("EndToEndTests", of: ["Postgres", "PostgresFixture", "godwit"]),
+        tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),
     ]
 )

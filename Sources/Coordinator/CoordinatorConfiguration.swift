@@ -12,6 +12,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var build: String
     /// Which run it leads.
     package var task: Task
+    /// What it tells the workers, and how long its leases last.
+    package var timers: WorkerTimers
 
     package init(
         source: ConnectionParameters,
@@ -19,7 +21,8 @@ package struct CoordinatorConfiguration: Sendable {
         endpoint: Endpoint,
         host: String,
         build: String,
-        task: Task
+        task: Task,
+        timers: WorkerTimers = WorkerTimers()
     ) {
         self.source = source
         self.target = target
@@ -27,6 +30,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.host = host
         self.build = build
         self.task = task
+        self.timers = timers
     }
 }
 

@@ -85,6 +85,7 @@ package final class CoordinatorProcess: Sendable {
             router: router,
             snapshot: snapshot,
             preparation: EntityPreparation(source: self.configuration.source, store: self.store, run: run.id),
+            timers: self.configuration.timers,
             events: self.events,
             mailbox: self.mailbox,
             logger: self.logger

@@ -14,7 +14,7 @@ actor RunLeader {
     let snapshot: RunSnapshot
     let preparation: EntityPreparation
     let retryPolicy: RetryPolicy
-    let timers = WorkerTimers()
+    let timers: WorkerTimers
     let logger: Logger
     let mailbox: AsyncStream<CoordinatorEvent>.Continuation
     private let events: AsyncStream<CoordinatorEvent>
@@ -49,6 +49,7 @@ actor RunLeader {
         router: RouterEndpoint,
         snapshot: RunSnapshot,
         preparation: EntityPreparation,
+        timers: WorkerTimers,
         events: AsyncStream<CoordinatorEvent>,
         mailbox: AsyncStream<CoordinatorEvent>.Continuation,
         logger: Logger
@@ -61,6 +62,7 @@ actor RunLeader {
         self.router = router
         self.snapshot = snapshot
         self.preparation = preparation
+        self.timers = timers
         self.retryPolicy = RetryPolicy(
             attempts: plan.policy.retryAttempts,
             delay: .seconds(plan.policy.retryDelaySeconds)

@@ -25,4 +25,16 @@ package struct WorkerTimers: Sendable, Equatable {
         self.selfFence = selfFence
         self.silence = silence
     }
+
+    /// The same proportions around another lease, never slower than the standard timers.
+    package init(scaledTo lease: Duration) {
+        let standard = Self()
+        self.init(
+            ping: min(standard.ping, lease / 15),
+            lease: lease,
+            renew: min(standard.renew, lease / 3),
+            selfFence: lease * 0.8,
+            silence: min(standard.silence, lease / 5)
+        )
+    }
 }

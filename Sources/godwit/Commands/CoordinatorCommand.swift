@@ -31,10 +31,22 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to listen; loopback only.", valueName: "endpoint"))
     var bind = "tcp://127.0.0.1:*"
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a worker keeps a shard without renewing its lease: for tests and impatient networks.",
+            valueName: "seconds",
+            visibility: .hidden
+        )
+    )
+    var leaseSeconds = 30
+
     @OptionGroup var databases: DatabaseOptions
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
+        guard (2...300).contains(self.leaseSeconds) else {
+            throw ValidationError("--lease-seconds must be between 2 and 300")
+        }
         guard (self.plan == nil) != (self.run == nil) else { throw ValidationError("give either --plan or --run") }
         if let run = self.run, RunID(run) == nil { throw ValidationError("--run takes the run's whole id") }
     }
@@ -48,7 +60,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
                     endpoint: try Endpoint(self.bind),
                     host: Machine.hostName,
                     build: Machine.version,
-                    task: self.run.flatMap { RunID($0) }.map { .run($0) } ?? .plan(path: self.plan ?? "")
+                    task: self.run.flatMap { RunID($0) }.map { .run($0) } ?? .plan(path: self.plan ?? ""),
+                    timers: WorkerTimers(scaledTo: .seconds(self.leaseSeconds))
                 ),
                 logger: self.logs.logger("coordinator")
             )
