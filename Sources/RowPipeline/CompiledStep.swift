@@ -6,6 +6,8 @@ enum CompiledStep: Sendable {
     /// Index of whole field bytes.
     case constant(Int)
     case uuid(input: Int, parent: Int, asText: Bool)
+    /// The row's own UUID as an earlier tool stored it, a new one where it stored none (`stored`).
+    case stored(input: Int, parent: Int, asText: Bool)
     /// The row's own UUID, made here (`v4`, `v7`).
     case generated(isTimeOrdered: Bool, asText: Bool)
     case reference(Int)

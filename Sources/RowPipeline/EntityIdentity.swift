@@ -20,7 +20,7 @@ extension EntityIdentity {
         case v4
         /// Time-ordered, made when the row is first written; the target's table is the map.
         case v7
-        /// Read from the target's table, which an earlier tool filled.
+        /// Read from the target's table, which an earlier tool filled; random for the rows it did not bring.
         case stored
     }
 }

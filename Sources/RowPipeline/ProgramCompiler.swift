@@ -66,6 +66,9 @@ struct ProgramCompiler {
         if identity.owner == entity {
             if case .v4 = identity.strategy { return .generated(isTimeOrdered: false, asText: asText) }
             if case .v7 = identity.strategy { return .generated(isTimeOrdered: true, asText: asText) }
+            if case .stored = identity.strategy {
+                return .stored(input: input, parent: try self.parent(entity, identity), asText: asText)
+            }
         }
         // The own table does not have the row yet; under `same_as` the owner's table has its UUID.
         return .uuid(input: input, parent: try self.parent(identity.owner, identity), asText: asText)

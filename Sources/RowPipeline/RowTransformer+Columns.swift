@@ -24,6 +24,16 @@ extension RowTransformer {
             let id = input.integer(field.start, as: Int64.self)
             self.culprit = (parent, id)
             return Self.write(self.parents[parent].compute(id), asText: asText, &output)
+        case .stored(let index, let parent, let asText):
+            let field = self.reader.fields[index]
+            guard field.length == 8 else { return .malformed }
+            if case .uuid(let uuid) = self.parents[parent].compute(input.integer(field.start, as: Int64.self)) {
+                // The row is there already: the target refuses it a second time, which is what there is to say.
+                return Self.write(.uuid(uuid), asText: asText, &output)
+            }
+            let uuid = self.generated ?? self.generate(false)
+            self.generated = uuid
+            return Self.write(.uuid(uuid), asText: asText, &output)
         case .generated(let isTimeOrdered, let asText):
             let uuid = self.generated ?? self.generate(isTimeOrdered)
             self.generated = uuid
