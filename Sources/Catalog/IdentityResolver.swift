@@ -7,6 +7,8 @@ struct IdentityResolver {
 
     /// The identity of an entity; nil where the plan's loader must have found an error (a cycle, a missing tag).
     func identity(of entity: EntityPlan) -> EntityIdentity? {
+        // Nobody asks for its UUIDs: the target has none of them.
+        if entity.id == nil { return EntityIdentity(strategy: .v4, owner: entity.name) }
         var owner = entity
         var seen: Set<String> = [entity.name]
         while case .sameAs(let name) = owner.identity {

@@ -101,7 +101,9 @@ actor RunOpening {
             ),
             entities: resolved.entities.map(NewEntity.init),
             shards: resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) },
-            identityFunctions: IdentityFunctions.sql(entities: resolved.entities.map(IdentityFunctions.Entity.init))
+            identityFunctions: IdentityFunctions.sql(
+                entities: resolved.entities.filter { $0.idColumn != nil }.map(IdentityFunctions.Entity.init)
+            )
         )
         self.logger.notice(
             "opened a run",
