@@ -15,13 +15,13 @@ final class LocalPool: Sendable {
 
     /// Runs until the coordinator has left.
     ///
-    /// A worker that dies is replaced while the coordinator lives; its shards come back when their leases expire.
+    /// A coordinator that is killed is started again, a worker that dies is replaced while the coordinator lives; its shards come back when their leases expire.
     ///
     /// - Returns: The coordinator's exit status as a failure, nil for 0.
     /// - Throws: What keeps a child from starting.
     func run(watch: ProgressWatch) async throws -> CommandFailure? {
         let output = ChildOutput(watch: watch)
-        let coordinator = try ChildProcess(arguments: self.coordinatorArguments, output: output)
+        let coordinator = KeptCoordinator(arguments: self.coordinatorArguments, output: output)
         let workers = WorkerSet(arguments: self.workerArguments, output: output)
         let signals = Signals {
             // The children get the signal too when it comes from a terminal; from elsewhere they get it here.
@@ -30,7 +30,7 @@ final class LocalPool: Sendable {
         }
         for _ in 0..<self.workerCount { try workers.start() }
         let watching = Task { await watch.run() }
-        let status = await coordinator.exitStatus()
+        let status = try await coordinator.run()
         workers.stopReplacing()
         if status != 0 { workers.terminate() }
         await workers.wait()
