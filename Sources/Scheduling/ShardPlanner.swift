@@ -38,16 +38,12 @@ package struct ShardPlanner: Sendable, Equatable {
     }
 
     private func shardCount(rows: Int, bytes: Int) -> Int {
-        let count =
-            if let rowsPerShard = self.rowsPerShard {
-                (rows + rowsPerShard - 1) / max(1, rowsPerShard)
-            } else {
-                (bytes + Self.defaultBytes - 1) / Self.defaultBytes
-            }
+        let (amount, share) = self.rowsPerShard.map { (rows, max(1, $0)) } ?? (bytes, Self.defaultBytes)
+        let count = amount / share + (amount % share > 0 ? 1 : 0)
         return min(max(1, count), Self.maximumShards)
     }
 
-    /// Keys strictly inside the bounds that cut the rows into `parts` parts, interpolated between the bounds.
+    /// Keys beyond the least that cut the rows into `parts` parts, interpolated between the bounds.
     static func cuts(bounds: [Int64], parts: Int) -> [Int64] {
         guard parts > 1, bounds.count > 1 else { return [] }
         var cuts: [Int64] = []
@@ -55,13 +51,11 @@ package struct ShardPlanner: Sendable, Equatable {
         for part in 1..<parts {
             let place = Double(part) * Double(steps) / Double(parts)
             let step = min(Int(place), steps - 1)
-            let share = place - Double(step)
-            let width = bounds[step + 1].subtractingReportingOverflow(bounds[step])
-            let span = width.overflow ? Double(bounds[step + 1]) - Double(bounds[step]) : Double(width.partialValue)
-            let offset = Int64(min(span * share, 9.0e18))
-            let cut = bounds[step].addingReportingOverflow(offset)
-            guard !cut.overflow, cut.partialValue > bounds[0], cut.partialValue > (cuts.last ?? .min) else { continue }
-            cuts.append(cut.partialValue)
+            // The distance of two Int64 may need 64 bits of its own.
+            let width = UInt64(bitPattern: bounds[step + 1] &- bounds[step])
+            let offset = UInt64(exactly: (Double(width) * (place - Double(step))).rounded(.down)) ?? width
+            let cut = bounds[step] &+ Int64(bitPattern: min(offset, width))
+            if cut > cuts.last ?? bounds[0] { cuts.append(cut) }
         }
         return cuts
     }

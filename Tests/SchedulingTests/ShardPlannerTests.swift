@@ -1,0 +1,91 @@
+import Testing
+
+@testable import Scheduling
+
+@Suite struct ShardPlannerTests {
+    @Test func `ranges of any histogram tile all keys`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("ShardPlannerTests seed", seed)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<2000 {
+            let bounds = Self.histogram(&random)
+            let wanted = Int.random(in: 1...300, using: &random)
+            let rows = Int.random(in: 0...100_000, using: &random)
+            let planner = ShardPlanner(rowsPerShard: Bool.random(using: &random) ? max(1, rows / wanted) : nil)
+            let planned = planner.ranges(rows: rows, bytes: wanted * ShardPlanner.defaultBytes, bounds: bounds)
+            Self.expectTiles(planned.map(\.range), "seed \(seed), bounds \(bounds)")
+            let most = planner.rowsPerShard.map { (rows + $0 - 1) / $0 } ?? wanted
+            #expect(planned.count <= max(1, most), "seed \(seed), bounds \(bounds)")
+        }
+    }
+
+    @Test func `evenly spread keys are cut evenly`() {
+        let planner = ShardPlanner(rowsPerShard: 250)
+        let ranges = planner.ranges(rows: 1000, bytes: 0, bounds: [0, 500, 1000]).map(\.range)
+        #expect(
+            ranges == [
+                KeyRange(lower: nil, upper: 250), KeyRange(lower: 250, upper: 500), KeyRange(lower: 500, upper: 750),
+                KeyRange(lower: 750, upper: nil),
+            ]
+        )
+    }
+
+    @Test func `the whole width of Int64 is cut evenly as well`() {
+        let cuts = ShardPlanner.cuts(bounds: [.min, .max], parts: 4)
+        #expect(cuts.count == 3)
+        for (cut, share) in zip(cuts, [-0.5, 0, 0.5]) {
+            #expect(abs(Double(cut) / 0x1p63 - share) < 0.001)
+        }
+    }
+
+    @Test func `few distinct keys make few shards`() {
+        #expect(ShardPlanner.cuts(bounds: [7, 7, 7], parts: 100) == [])
+        #expect(ShardPlanner.cuts(bounds: [7, 8], parts: 100) == [])
+        #expect(ShardPlanner.cuts(bounds: [.max, .max], parts: 3) == [])
+        #expect(ShardPlanner.cuts(bounds: [.min, .min], parts: 3) == [])
+        #expect(ShardPlanner.cuts(bounds: [7, 9], parts: 100) == [8])
+    }
+
+    @Test func `an outlier costs the shards of its own part only`() {
+        let bounds = (0..<100).map { Int64($0) * 1000 } + [Int64.max]
+        let ranges = ShardPlanner(rowsPerShard: 100).ranges(rows: 10_000, bytes: 0, bounds: bounds)
+        #expect(ranges.count == 100)
+        #expect(ranges.count { ($0.range.lower ?? 0) > 100_000 } <= 1)
+    }
+
+    @Test func `an empty table is one shard`() {
+        let planned = ShardPlanner(rowsPerShard: nil).ranges(rows: 0, bytes: 0, bounds: [])
+        #expect(planned == [.init(range: KeyRange(lower: nil, upper: nil), rows: 0, bytes: 0)])
+    }
+
+    @Test(arguments: [Int.min, -1, 0, 1, .max])
+    func `absurd estimates give a bounded number of shards`(_ estimate: Int) {
+        for rowsPerShard in [nil, Int.min, 0, 1, .max] {
+            let planner = ShardPlanner(rowsPerShard: rowsPerShard)
+            let planned = planner.ranges(rows: estimate, bytes: estimate, bounds: [.min, 0, .max])
+            #expect((1...ShardPlanner.maximumShards).contains(planned.count))
+        }
+    }
+
+    /// Ascending bounds, with everything statistics can contain: repeats, gaps, outliers, the ends of Int64.
+    private static func histogram(_ random: inout SeededGenerator) -> [Int64] {
+        let count = Int.random(in: 0...101, using: &random)
+        let width = Int64.max >> Int64.random(in: 0...62, using: &random)
+        var bounds = (0..<count).map { _ in Int64.random(in: -width - 1...width, using: &random) }
+        if count > 0, Int.random(in: 0..<4, using: &random) == 0 { bounds.append(.max) }
+        if count > 0, Int.random(in: 0..<4, using: &random) == 0 { bounds.append(.min) }
+        return bounds.sorted()
+    }
+
+    private static func expectTiles(_ ranges: [KeyRange], _ comment: String) {
+        #expect(ranges.first?.lower == nil && ranges.last?.upper == nil, "\(comment)")
+        for (left, right) in zip(ranges, ranges.dropFirst()) where left.upper == nil || left.upper != right.lower {
+            Issue.record("\(left) and \(right) do not meet; \(comment)")
+        }
+        for range in ranges {
+            if let lower = range.lower, let upper = range.upper, lower >= upper {
+                Issue.record("\(range) is empty; \(comment)")
+            }
+        }
+    }
+}
