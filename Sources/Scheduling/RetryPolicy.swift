@@ -2,7 +2,7 @@
 package struct RetryPolicy: Sendable, Equatable {
     /// Attempts of a shard that fail on its own rows before it counts as failed, at least 1.
     package var attempts: Int
-    /// Wait before the second attempt; doubles with every further one, up to `maximumDelay`.
+    /// Wait before the second attempt; doubles with every further one, up to `maximumDelay` or itself.
     package var delay: Duration
     /// Longer waits than a minute only keep an operator waiting; shorter than 5 s hammer a failing server.
     package static let maximumDelay = Duration.seconds(60)
@@ -39,8 +39,13 @@ package struct RetryPolicy: Sendable, Equatable {
     }
 
     private func backoff(_ step: Int, _ jitter: Double) -> Duration {
-        let doublings = min(max(0, step - 1), 16)
-        let full = min(self.delay * (1 << doublings), Self.maximumDelay)
+        let cap = max(self.delay, Self.maximumDelay)
+        var full = self.delay
+        var doublings = step - 1
+        while doublings > 0, full > .zero, full < cap {
+            full = min(full * 2, cap)
+            doublings -= 1
+        }
         return full * (0.5 + 0.5 * min(max(jitter, 0), 1))
     }
 }
