@@ -9,6 +9,11 @@ package struct WorkerMachine: Sendable {
     package var timers: WorkerTimers
     /// Attempts that ended and whose DONE or FAILED nobody has acknowledged yet, in the order in which they ended.
     package private(set) var unacknowledged: [LeaseID] = []
+    /// Leases it is done with: no copy of their LEASE that is still under way may start them again.
+    private var spent: Set<LeaseID> = []
+    private var spentInOrder: [LeaseID] = []
+    /// No coordinator has taken it in since it last asked, whatever its mode.
+    private var owesHello = true
     private var lastHeard: Instant
     private var nextPing: Instant
     private var nextRenewal: Instant
@@ -31,7 +36,7 @@ package struct WorkerMachine: Sendable {
         self.slots.compactMap(\.lease) + self.unacknowledged
     }
 
-    /// Leases to renew in the control schema.
+    /// Leases to renew in the control schema; those being rolled back too, or they would be granted meanwhile.
     package var runningLeases: [LeaseID] { self.slots.compactMap(\.lease) }
 
     /// Shards it can work on at once, those it works on included; 0 while it takes none.
@@ -46,6 +51,7 @@ package struct WorkerMachine: Sendable {
     package mutating func welcomed(timers: WorkerTimers, now: Instant) {
         self.timers = timers
         self.lastHeard = now
+        self.owesHello = false
         if case .greeting = self.mode { self.mode = .serving }
     }
 
@@ -53,6 +59,7 @@ package struct WorkerMachine: Sendable {
     package mutating func askedForHello(now: Instant) {
         self.lastHeard = now
         if case .serving = self.mode { self.mode = .greeting }
+        self.owesHello = true
         self.nextPing = now
     }
 
@@ -66,7 +73,12 @@ package struct WorkerMachine: Sendable {
         self.lastHeard = now
         if self.unacknowledged.contains(assignment.lease) { return .reportAgain(assignment.lease) }
         if self.slots.contains(where: { $0.lease == assignment.lease }) { return .none }
-        guard case .serving = self.mode, let slot = self.slots.firstIndex(of: .idle) else { return .giveBack }
+        guard case .serving = self.mode, !self.spent.contains(assignment.lease),
+            let slot = self.slots.firstIndex(of: .idle)
+        else {
+            self.spend(assignment.lease)
+            return .giveBack
+        }
         self.slots[slot] = .running(assignment.lease, renewed: now)
         return .start(slot: slot)
     }
@@ -83,7 +95,7 @@ package struct WorkerMachine: Sendable {
     /// The coordinator has taken note of a finished attempt.
     package mutating func acknowledged(_ lease: LeaseID, now: Instant) {
         self.lastHeard = now
-        self.unacknowledged.removeAll { $0 == lease }
+        self.retire(lease)
     }
 
     /// The coordinator says that a lease is not the worker's.
@@ -91,7 +103,7 @@ package struct WorkerMachine: Sendable {
     /// - Returns: The slot to cancel, nil where none is at it.
     package mutating func revoked(_ lease: LeaseID, now: Instant) -> Int? {
         self.lastHeard = now
-        self.unacknowledged.removeAll { $0 == lease }
+        self.retire(lease)
         return self.cancel { $0 == lease }.first
     }
 
@@ -104,8 +116,8 @@ package struct WorkerMachine: Sendable {
     /// - Returns: Slots to cancel, because their lease is gone.
     package mutating func renewed(asked: [LeaseID], kept: Set<LeaseID>, sent: Instant) -> [Int] {
         for slot in self.slots.indices {
-            if case .running(let lease, _) = self.slots[slot], kept.contains(lease) {
-                self.slots[slot] = .running(lease, renewed: sent)
+            if case .running(let lease, let renewed) = self.slots[slot], kept.contains(lease) {
+                self.slots[slot] = .running(lease, renewed: max(renewed, sent))
             }
         }
         return self.cancel { asked.contains($0) && !kept.contains($0) }
@@ -127,12 +139,14 @@ package struct WorkerMachine: Sendable {
     ///
     /// - Returns: The slots to cancel.
     package mutating func stop() -> [Int] {
+        if case .left = self.mode { return [] }
         self.mode = .stopping
         return self.cancel { _ in true }
     }
 
     /// What the time calls for.
     package mutating func tick(now: Instant) -> [Action] {
+        if case .left = self.mode { return [] }
         var actions: [Action] = []
         if case .draining(let deadline) = self.mode, now >= deadline {
             self.mode = .stopping
@@ -152,14 +166,32 @@ package struct WorkerMachine: Sendable {
         if now - self.lastHeard >= self.timers.silence {
             self.lastHeard = now
             if case .serving = self.mode { self.mode = .greeting }
+            self.owesHello = true
             actions.append(.lookForCoordinator)
         }
         if now >= self.nextPing {
             self.nextPing = now + self.timers.ping
-            actions.append(self.mode == .greeting ? .sayHello : .ping)
+            actions.append(self.owesHello ? .sayHello : .ping)
             actions += self.unacknowledged.map { .report($0) }
         }
         return actions
+    }
+
+    /// So many leases are remembered as spent; a LEASE is never under way for as long as thousands of them take.
+    private static let memory = 1024
+
+    /// Nobody needs to hear of an attempt any more.
+    private mutating func retire(_ lease: LeaseID) {
+        self.unacknowledged.removeAll { $0 == lease }
+        if !self.slots.contains(where: { $0.lease == lease }) { self.spend(lease) }
+    }
+
+    private mutating func spend(_ lease: LeaseID) {
+        guard self.spent.insert(lease).inserted else { return }
+        self.spentInOrder.append(lease)
+        guard self.spentInOrder.count >= 2 * Self.memory else { return }
+        for old in self.spentInOrder.prefix(Self.memory) { self.spent.remove(old) }
+        self.spentInOrder.removeFirst(Self.memory)
     }
 
     private var isLeaving: Bool {
@@ -184,58 +216,5 @@ package struct WorkerMachine: Sendable {
             }
         }
         return cancelled
-    }
-}
-
-extension WorkerMachine {
-    package enum Mode: Sendable, Equatable {
-        /// No coordinator has taken it in. Can transition to: serving, draining, stopping.
-        case greeting
-        /// It takes leases. Can transition to: greeting, draining, stopping.
-        case serving
-        /// It takes no more and finishes what it has. Can transition to: stopping, left.
-        case draining(deadline: Instant)
-        /// It cancels what it has. Can transition to: left.
-        case stopping
-        /// It has said goodbye. Final.
-        case left
-    }
-
-    package enum Slot: Sendable, Equatable {
-        /// Can transition to: running.
-        case idle
-        /// At a shard; the last good renewal was sent at `renewed`. Can transition to: cancelling, idle.
-        case running(LeaseID, renewed: Instant)
-        /// Told to roll back. Can transition to: idle.
-        case cancelling(LeaseID)
-
-        var lease: LeaseID? {
-            switch self {
-            case .idle: nil
-            case .running(let lease, _), .cancelling(let lease): lease
-            }
-        }
-    }
-
-    package enum LeaseAction: Sendable, Equatable {
-        case start(slot: Int)
-        /// Already ended: say so again.
-        case reportAgain(LeaseID)
-        /// No slot is free, or the worker is leaving: release it in the control schema.
-        case giveBack
-        /// It is running already.
-        case none
-    }
-
-    package enum Action: Sendable, Equatable {
-        case sayHello
-        case ping
-        case report(LeaseID)
-        case renew([LeaseID])
-        case cancel(slot: Int)
-        /// Look up where the coordinator is and connect anew.
-        case lookForCoordinator
-        /// Say BYE and end the process.
-        case leave
     }
 }
