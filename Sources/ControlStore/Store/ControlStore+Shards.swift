@@ -25,17 +25,26 @@ extension ControlStore {
         return ids
     }
 
-    /// Makes finished `fill` shards of an entity pending again, because rows came or went since.
+    /// Makes `fill` shards of an entity that are done or at work pending again, because rows came or went since.
+    ///
+    /// One at work may have looked before they came, so its lease is taken away: its fence can't hold any more.
     ///
     /// - Returns: The shards.
     package func reopenFills(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [ShardID] {
         try self.lead(
             "reopen the fills of \(entity)",
             """
+            WITH closed AS (
+                UPDATE godwit.attempts AS attempt SET ended_at = clock_timestamp(), outcome = 'cancelled'
+                  FROM godwit.shards AS shard
+                 WHERE attempt.lease = shard.lease AND attempt.ended_at IS NULL AND shard.state = 'leased'
+                   AND shard.run_id = $2::uuid AND shard.entity = $3 AND shard.kind = 'fill' AND \(Self.reigns)
+            )
             UPDATE godwit.shards
-               SET state = 'pending', lease = NULL, not_before = NULL, finished_at = NULL, failed_attempts = 0,
-                   source_rows = 0, migrated = 0, rejected = 0, filtered = 0, adjusted = '{}'
-             WHERE run_id = $2::uuid AND entity = $3 AND kind = 'fill' AND state = 'done' AND \(Self.reigns)
+               SET state = 'pending', lease = NULL, lease_until = NULL, not_before = NULL, finished_at = NULL,
+                   failed_attempts = 0, source_rows = 0, migrated = 0, rejected = 0, filtered = 0, adjusted = '{}'
+             WHERE run_id = $2::uuid AND entity = $3 AND kind = 'fill' AND state IN ('done', 'leased')
+               AND \(Self.reigns)
             RETURNING id
             """,
             [.run(run), .entity(entity)]
