@@ -8,27 +8,35 @@ import Scheduling
 extension RunLeader {
     /// Moves the entities on and does what that calls for.
     func advance(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        guard self.ended == nil else { return }
-        for action in self.machine.advance() {
-            switch action {
-            case .prepare(let entity):
-                try await self.prepare(entity, &group)
-            case .settle(let entity):
-                self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
-                try await self.store.setStage(of: entity, in: self.run.id, .settled)
-                self.logger.info("entity copied", metadata: .of([.entity: "\(entity)"]))
-            case .fill(let entity):
-                self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
-                try await self.store.setStage(of: entity, in: self.run.id, .filling)
-            case .complete(let entity):
-                try await self.complete(entity)
-            case .planReplays(let entity):
-                try await self.planReplays(of: entity)
-            case .refill(let entity):
-                try await self.look(at: self.store.reopenFills(of: entity, in: self.run.id))
-            case .endRun(let failedShards):
-                try await self.conclude(failedShards: failedShards)
-            }
+        while self.ended == nil {
+            let actions = self.machine.advance()
+            guard !actions.isEmpty else { return }
+            for action in actions { try await self.run(action, &group) }
+        }
+    }
+
+    private func run(
+        _ action: RunMachine.EntityAction,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        switch action {
+        case .prepare(let entity):
+            try await self.prepare(entity, &group)
+        case .settle(let entity):
+            self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
+            try await self.store.setStage(of: entity, in: self.run.id, .settled)
+            self.logger.info("entity copied", metadata: .of([.entity: "\(entity)"]))
+        case .fill(let entity):
+            self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
+            try await self.store.setStage(of: entity, in: self.run.id, .filling)
+        case .complete(let entity):
+            try await self.complete(entity)
+        case .planReplays(let entity):
+            try await self.planReplays(of: entity)
+        case .refill(let entity):
+            try await self.look(at: self.store.reopenFills(of: entity, in: self.run.id))
+        case .endRun(let failedShards):
+            try await self.conclude(failedShards: failedShards)
         }
     }
 

@@ -45,8 +45,7 @@ extension GrantLimits {
             parallelism: policy.parallelism,
             phaseBarrier: policy.phaseBarrier,
             sourceConnections: policy.connections.source,
-            targetConnections: policy.connections.target,
-            window: policy.window.map { DailyWindow(start: $0.start, end: $0.end) }
+            targetConnections: policy.connections.target
         )
     }
 }

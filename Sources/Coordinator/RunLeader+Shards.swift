@@ -18,7 +18,7 @@ extension RunLeader {
 
     /// Grants what may be granted, in one transaction, and sends the leases.
     func grant() async throws {
-        let chosen = self.machine.grants(now: .now, minuteOfDay: Self.minuteOfDay())
+        let chosen = self.machine.grants(now: .now, isWindowOpen: self.isWindowOpen)
         guard !chosen.isEmpty else { return }
         let requests = chosen.compactMap { grant -> GrantRequest? in
             guard let worker = self.machine.workers[grant.worker] else { return nil }
@@ -144,8 +144,8 @@ extension RunLeader {
         await self.send(granted, to: incarnation)
     }
 
-    /// Minutes after midnight, local time of this machine.
-    static func minuteOfDay() -> Int {
-        LocalTime.minuteOfDay()
+    /// Whether the plan allows grants at this time of day.
+    private var isWindowOpen: Bool {
+        self.plan.policy.window?.contains(minuteOfDay: LocalTime.minuteOfDay()) ?? true
     }
 }

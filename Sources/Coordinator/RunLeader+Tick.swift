@@ -11,7 +11,7 @@ extension RunLeader {
     func tick() async throws {
         let now = ContinuousClock.now
         if self.schedule.take(\.reconcile, now: now) {
-            try await self.look(at: self.machine.leasedShards + self.machine.failedShards)
+            try await self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
             try await self.obey()
             try await self.watchSnapshotAge()
         }

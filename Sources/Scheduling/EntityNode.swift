@@ -38,17 +38,20 @@ package struct EntityNode: Sendable, Equatable {
 extension EntityNode {
     package enum Stage: String, Sendable, Codable {
         /// Something it refers to is not settled. Can transition to: preparing.
+        ///
+        /// Also where a settled entity's shards were retried or replayed: its parents may be at work as well.
         case waiting
         /// The coordinator computes losers and suspends triggers. Can transition to: copying.
         case preparing
         /// Its copy and replay shards are granted. Can transition to: settled.
         case copying
         /// Every copy and replay shard is done or failed; dependents may start.
-        /// Can transition to: filling, complete, copying (a retried shard).
+        /// Can transition to: filling, complete, waiting (a retried shard).
         case settled
-        /// Its fill shards are granted. Can transition to: complete, copying (a retried shard).
+        /// Its fill shards are granted. Can transition to: complete, settled (a parent is at work again),
+        /// waiting (a retried shard).
         case filling
-        /// Nothing is left to do. Can transition to: copying (a retried shard), filling.
+        /// Nothing is left to do. Can transition to: settled (a fill to be done again), waiting (a retried shard).
         case complete
 
         /// Whether dependents may look at its presence.

@@ -6,21 +6,17 @@ package struct GrantLimits: Sendable, Equatable {
     /// Connections the pool may open to the source and to the target, nil for no bound of its own.
     package var sourceConnections: Int?
     package var targetConnections: Int?
-    /// Grants happen only inside this window.
-    package var window: DailyWindow?
 
     package init(
         parallelism: Int? = nil,
         phaseBarrier: Bool = false,
         sourceConnections: Int? = nil,
-        targetConnections: Int? = nil,
-        window: DailyWindow? = nil
+        targetConnections: Int? = nil
     ) {
         self.parallelism = parallelism
         self.phaseBarrier = phaseBarrier
         self.sourceConnections = sourceConnections
         self.targetConnections = targetConnections
-        self.window = window
     }
 
     /// Sessions of the coordinator: one on the source (snapshot), two on the target (control, leadership).
@@ -40,25 +36,5 @@ package struct GrantLimits: Sendable, Equatable {
             bound = min(bound, target - Self.coordinatorTarget - workers * Self.workerTarget)
         }
         return max(0, bound)
-    }
-}
-
-extension GrantLimits {
-    /// A daily window of local time, possibly over midnight; minutes after midnight.
-    package struct DailyWindow: Sendable, Equatable {
-        package var start: Int
-        package var end: Int
-
-        package init(start: Int, end: Int) {
-            self.start = start
-            self.end = end
-        }
-
-        package func contains(_ minute: Int) -> Bool {
-            if self.start <= self.end {
-                return minute >= self.start && minute < self.end
-            }
-            return minute >= self.start || minute < self.end
-        }
     }
 }

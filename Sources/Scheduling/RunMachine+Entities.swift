@@ -10,30 +10,44 @@ extension RunMachine {
         case complete(EntityName)
         /// Rows this entity's children wait for may have come: make replay shards of the child's pending rejects.
         case planReplays(EntityName)
-        /// Fill shards that were done must be done again, because rows they point at have come.
+        /// Fill shards that are done or at work must be done again, because rows they point at may have come.
         case refill(EntityName)
         /// Everything is done or failed.
         case endRun(failedShards: Int)
+
+        var bringsShards: Bool {
+            switch self {
+            case .planReplays, .refill: true
+            case .prepare, .settle, .fill, .complete, .endRun: false
+            }
+        }
     }
 
     /// Moves every entity on as far as its shards and parents allow.
     ///
-    /// Call it after every change; an action is named once.
+    /// Call it after every change, and again until it answers none: an action that can bring shards ends a batch, so
+    /// that nothing is concluded without them. Actions are to be carried out in order; a crash between two of them
+    /// loses nothing, because an entity is recorded as settled only after what follows for others.
     package mutating func advance() -> [EntityAction] {
+        if !self.hasBegun {
+            self.hasBegun = true
+            self.oweReplays()
+        }
         var actions: [EntityAction] = []
         var hasMoved = true
         while hasMoved {
             hasMoved = false
             for position in self.entities.indices {
-                while let action = self.step(position) {
+                while let step = self.step(position) {
                     hasMoved = true
-                    actions += action
+                    actions += step
+                    if step.contains(where: \.bringsShards) { return actions }
                 }
             }
         }
         if !self.hasEnded, self.entities.allSatisfy({ $0.stage == .complete }) {
             self.hasEnded = true
-            actions.append(.endRun(failedShards: self.tallies.reduce(0) { $0 + $1.failed }))
+            actions.append(.endRun(failedShards: self.failedShards.count))
         }
         return actions
     }
@@ -56,52 +70,81 @@ extension RunMachine {
         case .preparing:
             return nil
         case .copying:
-            guard tally.openCopies == 0 else { return nil }
+            guard tally.copies.open == 0 else { return nil }
+            if tally.owesReplays { return self.planReplays(position) }
             self.entities[position].stage = .settled
-            return [.settle(entity.name)] + self.heal(position)
-        case .settled:
-            if tally.openCopies > 0 { return self.reopen(position) }
-            guard tally.openFills > 0 else {
-                self.entities[position].stage = .complete
-                return [.complete(entity.name)]
+            return self.heal(position) + [.settle(entity.name)]
+        case .settled, .filling, .complete:
+            if tally.copies.open > 0 {
+                // A retried or replayed shard: prepared anew, because its triggers are live again.
+                self.entities[position].stage = .waiting
+                return []
             }
-            guard entity.deferredParents.allSatisfy({ self.isSettled($0) }) else { return nil }
-            self.entities[position].stage = .filling
-            return [.fill(entity.name)]
-        case .filling:
-            if tally.openCopies > 0 { return self.reopen(position) }
-            guard tally.openFills == 0 else { return nil }
-            self.entities[position].stage = .complete
-            return [.complete(entity.name)]
-        case .complete:
-            if tally.openCopies > 0 { return self.reopen(position) }
-            guard tally.openFills > 0 else { return nil }
-            self.entities[position].stage = .settled
-            return []
+            return self.stepSettled(position)
         }
     }
 
-    /// A retried or replay shard: the entity is prepared anew, because its triggers are live again.
-    private mutating func reopen(_ position: Int) -> [EntityAction] {
-        self.entities[position].stage = .preparing
-        return [.prepare(self.entities[position].name)]
+    private mutating func stepSettled(_ position: Int) -> [EntityAction]? {
+        let entity = self.entities[position]
+        let openFills = self.tallies[position].fills.open
+        let mayFill = entity.deferredParents.allSatisfy { self.isSettled($0) }
+        switch entity.stage {
+        case .settled where openFills > 0:
+            guard mayFill else { return nil }
+            self.entities[position].stage = .filling
+            return [.fill(entity.name)]
+        case .filling where openFills > 0:
+            // Filling while a parent is copied again would be done twice.
+            guard !mayFill else { return nil }
+            self.entities[position].stage = .settled
+            return []
+        case .settled, .filling:
+            self.entities[position].stage = .complete
+            return [.complete(entity.name)]
+        case .complete where openFills > 0:
+            self.entities[position].stage = .settled
+            return []
+        case .complete, .waiting, .preparing, .copying:
+            return nil
+        }
     }
 
-    /// What follows for others once rows came that were missing before.
+    /// What follows for others once an entity has settled, perhaps with rows that were missing before.
+    ///
+    /// In a first pass nobody has looked at its rows yet, and nothing follows.
     private mutating func heal(_ position: Int) -> [EntityAction] {
-        guard self.tallies[position].isHealing else { return [] }
-        self.tallies[position].isHealing = false
         let name = self.entities[position].name
         var actions: [EntityAction] = []
-        for (place, other) in self.entities.enumerated() {
-            if other.dependencies.contains(name), other.stage != .waiting {
-                actions.append(.planReplays(other.name))
+        for place in self.entities.indices {
+            let other = self.entities[place]
+            if other.dependencies.contains(name), self.tallies[place].copies.haveBegun {
+                if self.tallies[place].copies.open > 0 {
+                    // Those at work may still reject rows for want of the old presence.
+                    self.tallies[place].owesReplays = true
+                } else {
+                    actions += self.planReplays(place)
+                }
             }
-            if place == position || other.deferredParents.contains(name), self.tallies[place].doneFills > 0 {
+            if place == position || other.deferredParents.contains(name), self.tallies[place].fills.haveBegun {
                 actions.append(.refill(other.name))
             }
         }
         return actions
+    }
+
+    private mutating func planReplays(_ position: Int) -> [EntityAction] {
+        self.tallies[position].owesReplays = false
+        return [.planReplays(self.entities[position].name)]
+    }
+
+    /// At the start of a reign: an entity that was at work may hold rejects of parents that have settled since, and the
+    /// coordinator that knew is gone.
+    private mutating func oweReplays() {
+        for (position, entity) in self.entities.enumerated() where !entity.dependencies.isEmpty {
+            let copies = self.tallies[position].copies
+            guard copies.haveBegun, entity.stage == .waiting || copies.open > 0 else { continue }
+            self.tallies[position].owesReplays = true
+        }
     }
 
     private func isReleasable(_ entity: EntityNode) -> Bool {

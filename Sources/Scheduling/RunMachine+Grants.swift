@@ -11,62 +11,96 @@ extension RunMachine {
 
     /// Chooses shards for the free slots of live workers.
     ///
+    /// Those that the control schema then does not record are offered again by the next call.
+    ///
     /// - Parameters:
     ///   - now: The coordinator's monotonic clock.
-    ///   - minuteOfDay: Local time, for the plan's window.
+    ///   - isWindowOpen: Whether the plan allows grants at this time of day.
     ///   - limit: The most grants of one transaction.
     package mutating func grants(
         now: ContinuousClock.Instant,
-        minuteOfDay: Int,
+        isWindowOpen: Bool = true,
         limit: Int = 200
     ) -> [Grant] {
-        guard self.pauseReason == nil, self.limits.window?.contains(minuteOfDay) ?? true else { return [] }
-        var seats = self.freeSeats(now: now)
+        self.takeBackProposals()
+        self.wakeDelayed(now: now)
+        guard self.pauseReason == nil, isWindowOpen else { return [] }
         var room = min(limit, self.limits.slots(workers: self.workers.count) - self.leasedCount)
+        guard room > 0, !self.vacancies.isEmpty else { return [] }
+        let order = self.grantOrder()
+        guard !order.isEmpty else { return [] }
+        var seats = self.freeSeats(now: now)
         var grants: [Grant] = []
-        for position in self.grantOrder() {
-            guard room > 0, !seats.isEmpty else { break }
-            let entity = self.entities[position]
-            var share = min(room, (entity.parallelism ?? .max) - self.tallies[position].leased)
-            let shards = self.shards
-            self.queues[position].offer(
-                isPending: { if case .pending = shards[$0]?.state { true } else { false } },
-                to: { entry in
-                    guard share > 0, !seats.isEmpty else { return false }
-                    guard (entry.kind == .fill) == (entity.stage == .filling) else { return true }
-                    if case .pending(let notBefore?) = shards[entry.id]?.state, notBefore > now { return true }
-                    grants.append(Grant(shard: entry.id, worker: seats.take()))
-                    share -= 1
-                    room -= 1
-                    return true
-                }
-            )
+        for position in order {
+            var share = min(room, (self.entities[position].parallelism ?? .max) - self.tallies[position].leased)
+            while share > 0, !seats.isEmpty, let shard = self.nextReady(position) {
+                grants.append(Grant(shard: shard, worker: seats.take()))
+                share -= 1
+                room -= 1
+            }
         }
+        self.proposed = grants.map(\.shard)
         return grants
     }
 
-    /// When the next pending shard's wait is over, nil when none waits.
-    package func nextRetry(after now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        self.shards.values.lazy.compactMap { shard -> ContinuousClock.Instant? in
-            guard case .pending(let notBefore?) = shard.state, notBefore > now else { return nil }
-            return notBefore
-        }.min()
+    private mutating func takeBackProposals() {
+        for id in self.proposed {
+            guard let shard = self.shards[id], case .pending(nil) = shard.state, let entity = self.index[shard.entity]
+            else { continue }
+            self.makeReady(shard, at: entity)
+        }
+        self.proposed.removeAll()
     }
 
-    /// Entities whose shards may be granted: highest priority first, then dependency order.
+    private mutating func wakeDelayed(now: ContinuousClock.Instant) {
+        while let next = self.delayed.first, next.until <= now {
+            _ = self.delayed.removeFirst()
+            guard var shard = self.shards[next.shard], shard.state == .pending(notBefore: next.until),
+                let entity = self.index[shard.entity]
+            else { continue }
+            shard.state = .pending(notBefore: nil)
+            self.shards[shard.id] = shard
+            self.makeReady(shard, at: entity)
+        }
+    }
+
+    private mutating func nextReady(_ position: Int) -> ShardID? {
+        let isFilling = self.entities[position].stage == .filling
+        while let id = isFilling ? self.fillQueues[position].removeFirst() : self.copyQueues[position].removeFirst() {
+            if case .pending(nil) = self.shards[id]?.state { return id }
+        }
+        return nil
+    }
+
+    /// Entities with shards that may be granted: highest priority first, then dependency order.
     private func grantOrder() -> [Int] {
         self.entities.indices
-            .filter { self.entities[$0].stage == .copying || self.entities[$0].stage == .filling }
+            .filter { position in
+                switch self.entities[position].stage {
+                case .copying: !self.copyQueues[position].isEmpty
+                case .filling: !self.fillQueues[position].isEmpty
+                case .waiting, .preparing, .settled, .complete: false
+                }
+            }
             .sorted { (-self.entities[$0].priority, $0) < (-self.entities[$1].priority, $1) }
     }
 
     private func freeSeats(now: ContinuousClock.Instant) -> Seats {
-        let free = self.workers.values
-            .filter { !$0.isDraining && now - $0.lastHeard < Self.suspicion }
-            .map { ($0.incarnation, $0.slots - (self.leases[$0.incarnation]?.count ?? 0)) }
-            .filter { $0.1 > 0 }
-            .sorted { (-$0.1, $0.0.description) < (-$1.1, $1.0.description) }
+        let free = self.vacancies
+            .filter { now - (self.workers[$0.key]?.lastHeard ?? now) < Self.suspicion }
+            .sorted { $0.value == $1.value ? $0.key.rawValue < $1.key.rawValue : $0.value > $1.value }
+            .map { ($0.key, $0.value) }
         return Seats(free: free)
+    }
+
+    /// Counts anew what a worker could take; called whenever something it depends on has changed.
+    mutating func countVacancies(of incarnation: Incarnation) {
+        guard let worker = self.workers[incarnation], !worker.isDraining else {
+            self.vacancies[incarnation] = nil
+            return
+        }
+        let free = worker.slots - (self.leases[incarnation]?.count ?? 0)
+        self.vacancies[incarnation] = free > 0 ? free : nil
     }
 
     /// Free slots, handed out one worker after the other, so that load spreads over the hosts.

@@ -14,6 +14,7 @@ extension RunMachine {
         var entry = worker
         for lease in self.leases[worker.incarnation, default: [:]].keys { entry.unseen[lease] = 0 }
         self.workers[worker.incarnation] = entry
+        self.countVacancies(of: worker.incarnation)
     }
 
     /// A process reported what it is at.
@@ -51,6 +52,7 @@ extension RunMachine {
             actions.append(.revoke(lease))
         }
         self.workers[incarnation] = worker
+        self.countVacancies(of: incarnation)
         return actions
     }
 
@@ -62,6 +64,7 @@ extension RunMachine {
     /// A process said goodbye, or is known to be dead.
     package mutating func parted(_ incarnation: Incarnation) {
         self.workers[incarnation] = nil
+        self.vacancies[incarnation] = nil
     }
 
     /// Forgets processes that have been silent for so long that their leases have expired too.
@@ -69,7 +72,7 @@ extension RunMachine {
     /// - Returns: The names of those forgotten.
     package mutating func forgetSilent(now: ContinuousClock.Instant, after silence: Duration) -> [WorkerEntry] {
         let silent = self.workers.values.filter { now - $0.lastHeard >= silence }
-        for worker in silent { self.workers[worker.incarnation] = nil }
+        for worker in silent { self.parted(worker.incarnation) }
         return silent.sorted { $0.name < $1.name }
     }
 }

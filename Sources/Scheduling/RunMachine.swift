@@ -10,16 +10,27 @@ package struct RunMachine: Sendable {
     package internal(set) var entities: [EntityNode]
     package internal(set) var shards: [ShardID: ShardEntry] = [:]
     package internal(set) var workers: [Incarnation: WorkerEntry] = [:]
+    /// Shards whose attempts are used up.
+    package private(set) var failedShards: Set<ShardID> = []
     /// Nothing is granted while it is set; the reason as the operator reads it.
     package var pauseReason: String?
 
-    var index: [EntityName: Int]
+    let index: [EntityName: Int]
     var tallies: [Tally]
-    /// Pending shards per entity, heaviest last.
-    var queues: [ShardQueue]
+    /// Copies and replays that may be granted now, per entity.
+    var copyQueues: [ShardQueue]
+    /// Fills that may be granted now, per entity.
+    var fillQueues: [ShardQueue]
+    /// Pending shards that must wait for their time.
+    var delayed = PriorityQueue<Delayed>()
+    /// Chosen by the last `grants`; those that the schema has not recorded are pending still.
+    var proposed: [ShardID] = []
     /// Who holds what, as the control schema has it.
     var leases: [Incarnation: [LeaseID: ShardID]] = [:]
+    /// Workers that could take shards, with how many.
+    var vacancies: [Incarnation: Int] = [:]
     var leasedCount = 0
+    var hasBegun = false
     var hasEnded = false
 
     package init(entities: [EntityNode], limits: GrantLimits) {
@@ -27,7 +38,8 @@ package struct RunMachine: Sendable {
         self.limits = limits
         self.index = Dictionary(uniqueKeysWithValues: entities.enumerated().map { ($1.name, $0) })
         self.tallies = Array(repeating: Tally(), count: entities.count)
-        self.queues = Array(repeating: ShardQueue(), count: entities.count)
+        self.copyQueues = Array(repeating: ShardQueue(), count: entities.count)
+        self.fillQueues = Array(repeating: ShardQueue(), count: entities.count)
     }
 
     /// Adds a shard of the control schema, at the start of a reign or when one was made.
@@ -38,9 +50,7 @@ package struct RunMachine: Sendable {
         }
         self.shards[shard.id] = shard
         self.count(shard, at: entity, by: 1)
-        if case .pending = shard.state {
-            self.queues[entity].insert(shard)
-        }
+        self.enqueue(shard, at: entity)
         self.hasEnded = false
     }
 
@@ -48,20 +58,10 @@ package struct RunMachine: Sendable {
     package mutating func shardChanged(_ id: ShardID, to state: ShardEntry.State) {
         guard var shard = self.shards[id], let entity = self.index[shard.entity], shard.state != state else { return }
         self.count(shard, at: entity, by: -1)
-        let wasHealed = shard.state == .failed || shard.kind == .replay
         shard.state = state
         self.shards[id] = shard
         self.count(shard, at: entity, by: 1)
-        switch state {
-        case .pending:
-            self.queues[entity].insert(shard)
-            self.hasEnded = false
-            if wasHealed { self.tallies[entity].isHealing = true }
-        case .done:
-            if shard.kind == .replay { self.tallies[entity].isHealing = true }
-        case .failed, .leased:
-            break
-        }
+        self.enqueue(shard, at: entity)
     }
 
     /// Shards that somebody is, or may be, at work on.
@@ -69,48 +69,55 @@ package struct RunMachine: Sendable {
         self.leases.values.flatMap(\.values)
     }
 
-    /// Shards whose attempts are used up.
-    package var failedShards: [ShardID] {
-        self.shards.values.lazy.filter { $0.state == .failed }.map(\.id)
+    /// Puts a pending shard where `grants` finds it.
+    private mutating func enqueue(_ shard: ShardEntry, at entity: Int) {
+        guard case .pending(let notBefore) = shard.state else { return }
+        self.hasEnded = false
+        if let notBefore {
+            self.delayed.insert(Delayed(until: notBefore, shard: shard.id))
+        } else {
+            self.makeReady(shard, at: entity)
+        }
+    }
+
+    mutating func makeReady(_ shard: ShardEntry, at entity: Int) {
+        if shard.kind == .fill {
+            self.fillQueues[entity].insert(shard)
+        } else {
+            self.copyQueues[entity].insert(shard)
+        }
     }
 
     private mutating func count(_ shard: ShardEntry, at entity: Int, by change: Int) {
         self.tallies[entity].count(shard, by: change)
-        guard case .leased(let lease, let incarnation) = shard.state else { return }
-        self.leasedCount += change
-        if change > 0 {
-            self.leases[incarnation, default: [:]][lease] = shard.id
-            self.workers[incarnation]?.unseen[lease] = 0
-        } else {
-            self.leases[incarnation]?[lease] = nil
-            self.workers[incarnation]?.unseen[lease] = nil
+        switch shard.state {
+        case .leased(let lease, let incarnation):
+            self.leasedCount += change
+            if change > 0 {
+                self.leases[incarnation, default: [:]][lease] = shard.id
+                self.workers[incarnation]?.unseen[lease] = 0
+            } else {
+                self.leases[incarnation]?[lease] = nil
+                if self.leases[incarnation]?.isEmpty == true { self.leases[incarnation] = nil }
+                self.workers[incarnation]?.unseen[lease] = nil
+            }
+            self.countVacancies(of: incarnation)
+        case .failed:
+            if change > 0 { self.failedShards.insert(shard.id) } else { self.failedShards.remove(shard.id) }
+        case .pending, .done:
+            break
         }
     }
 }
 
 extension RunMachine {
-    /// Shards of one entity by kind and state.
-    struct Tally: Sendable {
-        /// Pending and leased shards that copy or replay.
-        var openCopies = 0
-        /// Pending and leased shards that fill.
-        var openFills = 0
-        var doneFills = 0
-        var failed = 0
-        var leased = 0
-        /// A failed shard was retried, or rejects were replayed: rows that children wait for may have come.
-        var isHealing = false
+    /// A pending shard that must wait.
+    struct Delayed: Comparable, Sendable {
+        var until: ContinuousClock.Instant
+        var shard: ShardID
 
-        mutating func count(_ shard: ShardEntry, by change: Int) {
-            switch shard.state {
-            case .pending, .leased:
-                if shard.kind == .fill { self.openFills += change } else { self.openCopies += change }
-                if case .leased = shard.state { self.leased += change }
-            case .done:
-                if shard.kind == .fill { self.doneFills += change }
-            case .failed:
-                self.failed += change
-            }
+        static func < (left: Self, right: Self) -> Bool {
+            left.until == right.until ? left.shard < right.shard : left.until < right.until
         }
     }
 }

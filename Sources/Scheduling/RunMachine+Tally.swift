@@ -1,0 +1,42 @@
+extension RunMachine {
+    /// Shards of one entity by kind and state, and what is owed to it.
+    struct Tally: Sendable {
+        /// Copies and replays.
+        var copies = Counts()
+        var fills = Counts()
+        /// Rows it refers to may have come while its copies were at work or the run had no coordinator: its pending
+        /// rejects are looked at once more before it settles.
+        var owesReplays = false
+
+        var leased: Int { self.copies.leased + self.fills.leased }
+        var failed: Int { self.copies.failed + self.fills.failed }
+
+        mutating func count(_ shard: ShardEntry, by change: Int) {
+            if shard.kind == .fill {
+                self.fills.count(shard.state, by: change)
+            } else {
+                self.copies.count(shard.state, by: change)
+            }
+        }
+    }
+
+    struct Counts: Sendable {
+        var pending = 0
+        var leased = 0
+        var done = 0
+        var failed = 0
+
+        var open: Int { self.pending + self.leased }
+        /// Whether any of them has looked, or may be looking, at what its rows refer to.
+        var haveBegun: Bool { self.leased + self.done > 0 }
+
+        mutating func count(_ state: ShardEntry.State, by change: Int) {
+            switch state {
+            case .pending: self.pending += change
+            case .leased: self.leased += change
+            case .done: self.done += change
+            case .failed: self.failed += change
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Testing
+
+@testable import Scheduling
+
+@Suite struct GrantTests {
+    /// One entity at work, with shards 1 to `shards`.
+    private func run(_ shards: Int, limits: GrantLimits = GrantLimits(), parallelism: Int? = nil) -> RunMachine {
+        var run = RunMachine(EntityNode("a", parallelism: parallelism), limits: limits)
+        if shards > 0 { run.add(1...shards, of: "a") }
+        _ = run.advancePreparing()
+        return run
+    }
+
+    @Test func `the heaviest shard goes first, among equals the first`() {
+        var run = RunMachine(EntityNode("a"))
+        run.add(1...2, of: "a", weight: 1)
+        run.add(3...3, of: "a", weight: 5)
+        run.add(4...4, of: "a", .replay, weight: 3)
+        _ = run.advancePreparing()
+        run.join(1, slots: 9)
+        #expect(run.grantedShards() == [3, 4, 1, 2])
+    }
+
+    @Test func `priority goes before dependency order`() {
+        var run = RunMachine(EntityNode("a"), EntityNode("b", priority: 5), EntityNode("c", priority: 5))
+        run.add(1...2, of: "a")
+        run.add(3...4, of: "b")
+        run.add(5...6, of: "c")
+        _ = run.advancePreparing()
+        run.join(1, slots: 5)
+        #expect(run.grantedShards() == [3, 4, 5, 6, 1])
+    }
+
+    @Test func `parallelism of an entity and of the run bound what is in flight`() {
+        var run = RunMachine(EntityNode("a", parallelism: 2), EntityNode("b"), limits: GrantLimits(parallelism: 3))
+        run.add(1...4, of: "a")
+        run.add(5...8, of: "b")
+        _ = run.advancePreparing()
+        run.join(1, slots: 9)
+        #expect(run.grantedShards() == [1, 2, 5])
+        #expect(run.grantedShards() == [])
+        run.becomes(.done, 1)
+        #expect(run.grantedShards() == [3])
+        run.becomes(.done, 5)
+        #expect(run.grantedShards() == [6])
+    }
+
+    @Test func `connections are shared out, the coordinator's and the workers' own first`() {
+        #expect(GrantLimits(sourceConnections: 6).slots(workers: 2) == 3)
+        #expect(GrantLimits(targetConnections: 6).slots(workers: 2) == 2)
+        #expect(GrantLimits(parallelism: 1, sourceConnections: 6).slots(workers: 2) == 1)
+        #expect(GrantLimits(sourceConnections: 2).slots(workers: 5) == 0)
+        #expect(GrantLimits().slots(workers: 5) == .max)
+        var run = self.run(9, limits: GrantLimits(targetConnections: 5))
+        run.join(1, slots: 9)
+        #expect(run.grantedShards() == [1, 2])
+    }
+
+    @Test func `nothing is granted outside the window or while paused`() {
+        var run = self.run(1)
+        run.join(1, slots: 1)
+        #expect(run.grantedShards(isWindowOpen: false) == [])
+        run.pauseReason = "an operator's"
+        #expect(run.grantedShards() == [])
+        run.pauseReason = nil
+        #expect(run.grantedShards() == [1])
+    }
+
+    @Test func `a shard waits for its time and overtakes nobody`() {
+        var run = self.run(3)
+        run.join(1, slots: 3)
+        run.becomes(.pending(notBefore: .at(4)), 1)
+        #expect(run.grantedShards(at: 0) == [2, 3])
+        #expect(run.grantedShards(at: 3.9) == [])
+        #expect(run.grantedShards(at: 4) == [1])
+    }
+
+    @Test func `a wait that was given up or prolonged is forgotten`() {
+        var run = self.run(2)
+        run.join(1, slots: 3)
+        run.becomes(.pending(notBefore: .at(1)), 1, 2)
+        run.becomes(.pending(notBefore: .at(3)), 1)
+        run.becomes(.pending(notBefore: nil), 2)
+        #expect(run.grantedShards(at: 0) == [2])
+        #expect(run.grantedShards(at: 2) == [])
+        #expect(run.grantedShards(at: 3) == [1])
+    }
+
+    @Test func `what the schema did not record is offered again`() {
+        var run = self.run(2)
+        run.join(1, slots: 2)
+        #expect(run.grants(now: .at(0)).map(\.shard) == [1, 2])
+        run.lease(1, 1)
+        #expect(run.grants(now: .at(0)).map(\.shard) == [2])
+        run.becomes(.failed, 2)
+        #expect(run.grants(now: .at(0)) == [])
+    }
+
+    @Test func `load spreads over workers, the freest first`() {
+        var run = self.run(5)
+        run.join(1, slots: 1)
+        run.join(2, slots: 3)
+        run.join(3, slots: 1)
+        #expect(run.grants(now: .at(0)).map(\.worker) == [2, 1, 3, 2, 2])
+    }
+
+    @Test func `silent, draining and departed workers get nothing`() {
+        var run = self.run(9)
+        run.join(1, slots: 1, at: 0)
+        #expect(run.grants(now: .at(6)) == [])
+        #expect(run.grants(now: .at(5.9)).count == 1)
+        _ = run.ping(1, slots: 1, isDraining: true, at: 6)
+        #expect(run.grants(now: .at(6)) == [])
+        _ = run.ping(1, slots: 1, at: 7)
+        #expect(run.grants(now: .at(7)).count == 1)
+        run.parted(1)
+        #expect(run.grants(now: .at(7)) == [])
+    }
+
+    @Test func `a batch of grants has its limit`() {
+        var run = self.run(9)
+        run.join(1, slots: 9)
+        #expect(run.grants(now: .at(0), limit: 4).count == 4)
+    }
+}
