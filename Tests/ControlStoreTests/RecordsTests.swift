@@ -239,6 +239,9 @@ import Testing
         try fixture.finish(try await fixture.grant(shards)[0])
         #expect(try await fixture.store.reopenFills(of: StoreFixture.entity, in: fixture.run) == shards)
         #expect(try await fixture.store.status(of: fixture.run).totals == ShardCounters())
-        #expect(try await fixture.grant(shards).map(\.attempt) == [2])
+        let again = try await fixture.grant(shards)
+        #expect(again.map(\.attempt) == [2])
+        #expect(try await fixture.store.reopenFills(of: StoreFixture.entity, in: fixture.run) == shards)
+        #expect(try await fixture.store.renew(again.map(\.lease), ttl: StoreFixture.ttl).isEmpty)
     }
 }
