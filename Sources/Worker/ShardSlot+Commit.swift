@@ -63,6 +63,8 @@ extension ShardSlot {
     /// Records the shard as done behind the fence and commits.
     func commit(_ pass: inout CopyPass) throws(AttemptFailure) -> ShardCounters {
         let counters = pass.shardCounters
+        let lookups = pass.transformer.lookupStatistics
+        self.progress.addLookups(hits: lookups.hits, misses: lookups.misses)
         try self.writeAudit(of: pass)
         let fence = pass.fence(counters, timings: self.clock).statement
         let start = ContinuousClock.now

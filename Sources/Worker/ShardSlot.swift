@@ -46,13 +46,18 @@ actor ShardSlot {
     /// - Throws: `AttemptFailure`; the target then holds nothing of the attempt.
     func run(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         self.clock = StageClock()
+        var succeeded = false
+        defer { self.progress.finish(lease: job.assignment.lease, succeeded: succeeded, clock: self.clock) }
         do {
             try self.openSource(job)
             try self.openTarget(job)
-            return switch job.assignment.kind {
-            case .copy, .replay: try self.copy(job)
-            case .fill: try self.fill(job)
-            }
+            let counters =
+                switch job.assignment.kind {
+                case .copy, .replay: try self.copy(job)
+                case .fill: try self.fill(job)
+                }
+            succeeded = true
+            return counters
         } catch {
             self.tidy()
             throw error
