@@ -5,6 +5,7 @@ import Logging
 import MigrationPlan
 import Observability
 import Postgres
+import Preflight
 import RowPipeline
 import Scheduling
 
@@ -136,9 +137,11 @@ actor RunOpening {
         let source = try Connection(self.configuration.source, role: .source, applicationName: "godwit coordinator")
         let target = try Connection(self.configuration.target, role: .target, applicationName: "godwit coordinator")
         let graph = DependencyGraph(of: plan)
-        let (resolved, more) = try Catalog.resolve(plan: plan, graph: graph, source: source, target: target)
-        let all = findings + more
-        guard let resolved, !all.contains(where: { $0.severity == .error }) else {
+        let report = try Preflight.check(
+            plan: plan, graph: graph, source: source, target: target, readsData: plan.run.validation.pre
+        )
+        let all = findings + report.findings
+        guard let resolved = report.plan, !all.contains(where: { $0.severity == .error }) else {
             throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: all).text)
         }
         return (resolved, all)
