@@ -6,21 +6,36 @@ struct RunFigures {
     var unreadableMessages = 0
     var unsentMessages = 0
     private var latest: [Incarnation: WorkerCounters] = [:]
-    /// (time, rows read by everybody so far), oldest first, over the rate's window.
+    /// Rows read since the coordinator's first look at their reader, at the times of the pings of the rate's window.
     private var history: [(at: ContinuousClock.Instant, rows: Int)] = []
+    private var rowsSeen = 0
 
     /// Rates are averaged over this much time: shorter jumps with every batch, longer hides a standstill.
     private static let window = Duration.seconds(15)
 
+    /// Pings within this much time share an entry: a thousand come in a second of a large pool.
+    private static let resolution = Duration.milliseconds(100)
+
     mutating func saw(_ worker: Incarnation, _ counters: WorkerCounters, at now: ContinuousClock.Instant) {
-        self.latest[worker] = counters
-        self.history.append((now, self.total(\.rowsRead)))
-        self.history.removeAll { now - $0.at > Self.window }
+        // What a worker read before this coordinator knew it happened at some other time.
+        if let before = self.latest.updateValue(counters, forKey: worker) {
+            self.rowsSeen += max(0, counters.rowsRead - before.rowsRead)
+        }
+        if let last = self.history.last, now - last.at < Self.resolution {
+            self.history[self.history.count - 1].rows = self.rowsSeen
+        } else {
+            self.history.append((now, self.rowsSeen))
+        }
+        let expired = self.history.prefix { now - $0.at > Self.window }.count
+        if expired > 0 { self.history.removeFirst(expired) }
     }
 
     /// Source rows per second over the last seconds.
     func rowsPerSecond(now: ContinuousClock.Instant) -> Double {
-        guard let first = self.history.first, let last = self.history.last, now > first.at else { return 0 }
+        guard let first = self.history.first, let last = self.history.last, now > first.at, now - last.at <= Self.window
+        else {
+            return 0
+        }
         return Double(last.rows - first.rows) / ((now - first.at) / .seconds(1))
     }
 
