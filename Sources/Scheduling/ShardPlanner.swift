@@ -25,16 +25,17 @@ package struct ShardPlanner: Sendable, Equatable {
         let wanted = self.shardCount(rows: rows, bytes: bytes)
         let cuts = Self.cuts(bounds: bounds, parts: wanted)
         let parts = cuts.count + 1
-        return (0..<parts).map { index in
-            PlannedRange(
-                range: KeyRange(
-                    lower: index == 0 ? nil : cuts[index - 1],
-                    upper: index == parts - 1 ? nil : cuts[index]
-                ),
-                rows: rows / parts,
-                bytes: bytes / parts
-            )
-        }
+        return (0..<parts)
+            .map { index in
+                PlannedRange(
+                    range: KeyRange(
+                        lower: index == 0 ? nil : cuts[index - 1],
+                        upper: index == parts - 1 ? nil : cuts[index]
+                    ),
+                    rows: rows / parts,
+                    bytes: bytes / parts
+                )
+            }
     }
 
     private func shardCount(rows: Int, bytes: Int) -> Int {

@@ -6,7 +6,9 @@ import Testing
     /// a ← b ← c, every copy done but shard 1 of a, which failed.
     private func unfinished(_ stage: EntityNode.Stage) -> RunMachine {
         var run = RunMachine(
-            EntityNode("a", stage), EntityNode("b", after: ["a"], .complete), EntityNode("c", after: ["b"], .complete)
+            EntityNode("a", stage),
+            EntityNode("b", after: ["a"], .complete),
+            EntityNode("c", after: ["b"], .complete)
         )
         run.add(1...1, of: "a", state: .failed)
         run.add(2...2, of: "a", state: .done)
@@ -91,7 +93,8 @@ import Testing
 
     @Test func `a grandchild waits for its parent's replays before its own`() {
         var run = RunMachine(
-            EntityNode("a", .complete), EntityNode("b", after: ["a"], .complete),
+            EntityNode("a", .complete),
+            EntityNode("b", after: ["a"], .complete),
             EntityNode("c", after: ["a", "b"], .complete)
         )
         run.add(1...1, of: "a", state: .failed)

@@ -5,7 +5,10 @@ import FoundationEssentials
 /// The n-th identifier of its kind; equal in every run of the tests.
 private func identifier(_ kind: UInt8, _ n: Int) -> UUID {
     let bits = UInt32(truncatingIfNeeded: n)
-    let low = (UInt8(bits >> 24), UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits))
+    let low = (
+        UInt8(bits >> 24), UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8),
+        UInt8(truncatingIfNeeded: bits)
+    )
     return UUID(uuid: (kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, low.0, low.1, low.2, low.3))
 }
 

@@ -16,8 +16,12 @@ extension RunMachine {
         for id in ids {
             self.add(
                 ShardEntry(
-                    id: ShardID(integerLiteral: id), entity: entity, kind: kind,
-                    range: KeyRange(lower: nil, upper: nil), weight: weight, state: state
+                    id: ShardID(integerLiteral: id),
+                    entity: entity,
+                    kind: kind,
+                    range: KeyRange(lower: nil, upper: nil),
+                    weight: weight,
+                    state: state
                 )
             )
         }
@@ -75,8 +79,14 @@ extension EntityNode {
         _ stage: Stage = .waiting
     ) {
         self.init(
-            name: name, position: 0, phase: phase, dependencies: dependencies, deferredParents: deferredParents,
-            priority: priority, parallelism: parallelism, stage: stage
+            name: name,
+            position: 0,
+            phase: phase,
+            dependencies: dependencies,
+            deferredParents: deferredParents,
+            priority: priority,
+            parallelism: parallelism,
+            stage: stage
         )
     }
 }

@@ -11,7 +11,13 @@ import Testing
 
     private func assignment(_ lease: LeaseID) -> Assignment {
         Assignment(
-            lease: lease, shard: 1, kind: .copy, entity: "a", range: KeyRange(lower: nil, upper: nil), attempt: 1, epoch: 1
+            lease: lease,
+            shard: 1,
+            kind: .copy,
+            entity: "a",
+            range: KeyRange(lower: nil, upper: nil),
+            attempt: 1,
+            epoch: 1
         )
     }
 
