@@ -1,0 +1,158 @@
+import ControlStore
+import Foundation
+import Postgres
+import Testing
+
+extension EndToEnd {
+    /// What operators do and do wrong.
+    @Suite struct OperationTests {
+        /// The key 250 waits for an advisory lock that the test holds.
+        private static let source = """
+            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF key = 250 THEN
+                        PERFORM pg_advisory_lock_shared(4711);
+                        PERFORM pg_advisory_unlock_shared(4711);
+                    END IF;
+                    RETURN 'row ' || key;
+                END $$;
+            CREATE TABLE thing (id integer PRIMARY KEY);
+            INSERT INTO thing SELECT generate_series(1, 500); ANALYZE
+            """
+        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
+        private static let entities = """
+            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
+            """
+        private static let blocked = """
+            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            """
+
+        /// A run that stands still in mid-shard until the body lets it go, and then ends well.
+        private static func withBlockedRun(
+            run: String = "shard_rows: 100",
+            _ body: (Migration, GodwitProcess, @escaping () throws -> Void) async throws -> GodwitProcess
+        ) async throws {
+            try await Migration.with(source: Self.source, target: Self.target, run: run, entities: Self.entities) { migration in
+                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                try migration.startWorker("two")
+                try await migration.wait(until: Self.blocked, on: .source)
+                let last = try await body(migration, coordinator) {
+                    try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                }
+                #expect(await last.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|500|500|0|0"])
+                try migration.expect(["500"], "SELECT count(*) FROM things WHERE label = 'row ' || legacy_id")
+            }
+        }
+
+        @Test func aSecondCoordinatorIsRefused() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                let second = try migration.startCoordinator()
+                #expect(await second.exitStatus() == 69)
+                #expect(second.log.contains("another coordinator leads this target"), "\(second.log)")
+                try letGo()
+                return coordinator
+            }
+        }
+
+        @Test func aWorkerWithAnotherPlanIsRefused() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                let other = migration.planFile.deletingLastPathComponent().appendingPathComponent("other.yaml")
+                let text = try String(contentsOf: migration.planFile, encoding: .utf8)
+                try text.replacing("tag: 1", with: "tag: 2").write(to: other, atomically: true, encoding: .utf8)
+                let same = try migration.startWorker("same", ["--plan", migration.planFile.path])
+                let stranger = try migration.startWorker("stranger", ["--plan", other.path])
+                #expect(await stranger.exitStatus() == 65)
+                #expect(stranger.log.contains("another plan"), "\(stranger.log)")
+                #expect(same.isRunning)
+                try letGo()
+                return coordinator
+            }
+        }
+
+        @Test func aRunIsNotResumedWithAChangedPlan() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                await coordinator.kill()
+                let text = try String(contentsOf: migration.planFile, encoding: .utf8)
+                try migration.write(plan: text.replacing("tag: 1", with: "tag: 2"))
+                let changed = try migration.startCoordinator()
+                #expect(await changed.exitStatus() == 65)
+                #expect(changed.log.contains("was begun with another version"), "\(changed.log)")
+                // Comments and blanks are no change.
+                try migration.write(plan: "# a comment\n" + text)
+                let resumed = try migration.startCoordinator()
+                try letGo()
+                return resumed
+            }
+        }
+
+        @Test func aPausedRunGrantsNothingUntilItIsResumed() async throws {
+            try await Self.withBlockedRun(run: "shard_rows: 100\nparallelism: 1") { migration, coordinator, letGo in
+                try await migration.store.pause(migration.run, reason: "the night is over")
+                // The coordinator reads it back within a second and says so in no other way.
+                try await Task.sleep(for: .seconds(2))
+                try letGo()
+                try await migration.wait(until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased')")
+                try await Task.sleep(for: .seconds(1))
+                try migration.expect(["t"], "SELECT count(*) > 0 FROM godwit.shards WHERE state = 'pending'")
+                try await migration.store.resume(migration.run)
+                return coordinator
+            }
+        }
+
+        @Test func aTerminatedCoordinatorLeavesItsRunToBeResumed() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                coordinator.signal(15)
+                #expect(await coordinator.exitStatus() == 75, "\(coordinator.log)")
+                let resumed = try migration.startCoordinator()
+                try letGo()
+                return resumed
+            }
+        }
+
+        /// The first TERM finishes what runs.
+        @Test func aTerminatedWorkerFinishesItsShard() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                let name = try #require(
+                    try migration.value(
+                        .target,
+                        "SELECT worker FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250 AND state = 'leased'"
+                    )
+                )
+                let worker = migration.processes[name == "one" ? 1 : 2]
+                worker.signal(15)
+                try letGo()
+                #expect(await worker.exitStatus() == 0, "\(worker.log)")
+                try migration.expect(
+                    ["done|\(name)"],
+                    "SELECT state, worker FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250"
+                )
+                return coordinator
+            }
+        }
+
+        @Test(arguments: ["source", "target"])
+        func aLostConnectionUsesUpNoAttempt(_ side: String) async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                let pattern = side == "source" ? "gdw-source:%" : "gdw:%"
+                try migration.execute(
+                    side == "source" ? .source : .target,
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                     WHERE datname = current_database() AND application_name LIKE '\(pattern)'
+                    """
+                )
+                try letGo()
+                let status = await coordinator.exitStatus()
+                #expect(status == 0, "\(migration.logs)")
+                try migration.expect(["0"], "SELECT sum(failed_attempts) FROM godwit.shards")
+                try migration.expect(["f"], "SELECT is_mixed FROM godwit.migration_runs")
+                return coordinator
+            }
+        }
+    }
+}
