@@ -95,7 +95,10 @@ extension RunLeader {
         }
         self.peers[header.incarnation] = peer
         self.figures.saw(header.incarnation, ping.counters, at: .now)
-        self.roster.pinged(ping, header)
+        if self.roster.pinged(ping, header) {
+            // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
+            try await self.store.record(self.roster.takeChanges(), of: self.run.id)
+        }
         await self.say(.pong(Pong(echo: header.sequence, snapshot: self.snapshotIdentifier)), to: header, peer)
         for action in actions {
             switch action {

@@ -28,8 +28,12 @@ struct WorkerRoster {
         return isNew
     }
 
-    mutating func pinged(_ ping: Ping, _ header: MessageHeader) {
-        guard var record = self.records[header.incarnation] else { return }
+    /// Notes a PING.
+    ///
+    /// - Returns: Whether the worker exports a snapshot that was not known of.
+    mutating func pinged(_ ping: Ping, _ header: MessageHeader) -> Bool {
+        guard var record = self.records[header.incarnation] else { return false }
+        let isNewHolder = ping.snapshot != nil && ping.snapshot != record.snapshot
         record.state = ping.state.rawValue
         record.snapshot = ping.snapshot
         // Counters always encode: they are numbers.
@@ -38,6 +42,7 @@ struct WorkerRoster {
         }
         self.records[header.incarnation] = record
         self.changed.insert(header.incarnation)
+        return isNewHolder
     }
 
     /// Notes that a process is gone.
