@@ -9,7 +9,11 @@ import Testing
         #expect(
             loaded.report.text == """
                 p.yaml:32:7: note: orders.parent_id is filled in a second pass: it refers to its own table [deferred-reference]
-                1 note
+                p.yaml:42:5: note: `differential:` is checked for form only: this version makes initial runs [not-evaluated]
+                p.yaml:44:5: note: business rules are checked for form only: this version does not evaluate them \
+                [not-evaluated]
+                p.yaml:46:5: note: metrics are checked for form only: this version does not compare them [not-evaluated]
+                4 notes
 
                 """
         )
