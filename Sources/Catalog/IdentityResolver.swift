@@ -1,12 +1,16 @@
-import MigrationPlan
-import RowPipeline
+package import MigrationPlan
+package import RowPipeline
 
 /// Follows `same_as` and turns the plan's strategies into what computes UUIDs.
-struct IdentityResolver {
+package struct IdentityResolver {
     var plan: Plan
 
+    package init(plan: Plan) {
+        self.plan = plan
+    }
+
     /// The identity of an entity; nil where the plan's loader must have found an error (a cycle, a missing tag).
-    func identity(of entity: EntityPlan) -> EntityIdentity? {
+    package func identity(of entity: EntityPlan) -> EntityIdentity? {
         // Nobody asks for its UUIDs: the target has none of them.
         if entity.id == nil { return EntityIdentity(strategy: .v4, owner: entity.name) }
         var owner = entity

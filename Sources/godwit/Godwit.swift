@@ -13,7 +13,8 @@ struct Godwit: AsyncParsableCommand {
         subcommands: [
             CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ShardsCommand.self, ShardCommand.self, WorkersCommand.self, EventsCommand.self,
-            RejectsCommand.self,
+            RejectsCommand.self, RetryCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
+            UUIDCommand.self,
         ]
     )
 }

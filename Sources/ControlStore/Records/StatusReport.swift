@@ -73,6 +73,14 @@ package struct ShardDurations: Sendable, Codable, Equatable {
     package var longest: Double
 }
 
+/// Seconds that finished shards spent in one stage.
+package struct StageTiming: Sendable, Codable, Equatable {
+    /// Over all of them.
+    package var total: Double
+    package var median: Double
+    package var percentile95: Double
+}
+
 /// Which shards are asked for; nil asks for all.
 package struct ShardFilter: Sendable, Equatable {
     package var state: ShardState?

@@ -25,32 +25,17 @@ struct MigrateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The plan.", valueName: "file"))
     var plan: String
 
-    @Option(help: ArgumentHelp("Local worker processes.", valueName: "n"))
-    var workers = 2
-
-    @Option(help: ArgumentHelp("Shards each worker works on at once.", valueName: "n"))
-    var slots = 2
-
-    @Option(help: ArgumentHelp("auto (a display on a terminal, else lines), plain or off.", valueName: "mode"))
-    var progress: ProgressMode = .auto
-
+    @OptionGroup var pool: PoolOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var databases: DatabaseOptions
     @OptionGroup var logs: LogOptions
-
-    func validate() throws {
-        guard (0...256).contains(self.workers) else { throw ValidationError("--workers must be between 0 and 256") }
-        guard (1...256).contains(self.slots) else { throw ValidationError("--slots must be between 1 and 256") }
-    }
 
     func run() async throws {
         try await CommandFailure.reporting {
             let plan = try PlanFile.load(self.plan)
             let pool = try RunPool(
                 task: .plan(path: self.plan, name: plan.name),
-                workers: self.workers,
-                slots: self.slots,
-                progress: self.progress,
+                options: self.pool,
                 databases: self.databases,
                 logs: self.logs,
                 json: self.output.json

@@ -38,11 +38,11 @@ struct StatusCommand: AsyncParsableCommand {
             var view = try await RunView.read(run.id, from: store)
             while true {
                 if self.output.json, self.watch {
-                    try JSONOutput.printLine(RunReport(view))
+                    try JSONOutput.printLine(await RunReport.complete(view, from: store))
                 } else if self.output.json {
-                    try JSONOutput.print(RunReport(view))
+                    try JSONOutput.print(await RunReport.complete(view, from: store))
                 } else {
-                    StandardOutput.write(Self.text(view))
+                    StandardOutput.write(Self.text(view, try await store.stageTimings(of: run.id)))
                 }
                 guard self.watch, view.isActive else { return }
                 try await Task.sleep(for: .seconds(1))
@@ -51,43 +51,32 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
-    private static func text(_ view: RunView) -> String {
+    private static func text(_ view: RunView, _ stages: [String: StageTiming]) -> String {
         let width = Terminal.output.size?.columns ?? 100
-        let lines = RunScreen(view: view, width: width, height: nil).lines + Self.timings(view)
+        let lines = RunScreen(view: view, width: width, height: nil).lines + Self.timings(view, stages)
         return lines.map { $0.rendered(width: width, colour: Terminal.output.hasColour) + "\n" }.joined()
     }
 
-    private static func timings(_ view: RunView) -> [StyledLine] {
-        var lines: [StyledLine] = []
+    private static func timings(_ view: RunView, _ stages: [String: StageTiming]) -> [StyledLine] {
         let shards = view.report.shards
-        lines.append(
-            StyledLine("shards: \(shards.done) done, \(shards.leased) running, \(shards.pending) pending, \(shards.failed) failed")
-        )
+        var lines = [
+            "shards: \(shards.done) done, \(shards.leased) running, \(shards.pending) pending, \(shards.failed) failed"
+        ]
+        var table = TextTable([.left("a shard's"), .right("median"), .right("95 %"), .right("sum")])
         if let durations = view.report.durations {
-            lines.append(
-                StyledLine(
-                    """
-                    a shard took \(Figures.duration(durations.median)) in the median, 95 % of them at most \
-                    \(Figures.duration(durations.percentile95)), the longest \(Figures.duration(durations.longest))
-                    """
-                )
-            )
+            table.add(["time", Self.seconds(durations.median), Self.seconds(durations.percentile95), ""])
         }
-        if let metrics = view.metrics, metrics.batches > 0 {
-            let total = metrics.stageSeconds.values.reduce(0, +)
-            let stages = ["read", "transform", "write", "commit"].map { stage in
-                "\(stage) \(Int((metrics.stageSeconds[stage] ?? 0) / max(total, 1e-9) * 100))%"
-            }
-            let batch = total / Double(metrics.batches)
-            lines.append(
-                StyledLine(
-                    """
-                    \(Figures.count(metrics.batches)) \(metrics.batches == 1 ? "batch" : "batches"), \
-                    \(Figures.decimal(batch * 1000, 1)) ms each: \(stages.joined(separator: ", "))
-                    """
-                )
-            )
+        for stage in ["read", "transform", "write", "commit"] {
+            guard let timing = stages[stage] else { continue }
+            table.add([
+                "  " + stage, Self.seconds(timing.median), Self.seconds(timing.percentile95), Self.seconds(timing.total),
+            ])
         }
-        return lines
+        if !table.isEmpty { lines += table.lines() }
+        return lines.map { StyledLine($0, .faint) }
+    }
+
+    private static func seconds(_ seconds: Double) -> String {
+        seconds < 0.9995 ? "\(Figures.decimal(seconds * 1000, seconds < 0.00995 ? 1 : 0)) ms" : Figures.duration(seconds)
     }
 }

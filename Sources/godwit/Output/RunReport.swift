@@ -18,15 +18,15 @@ struct RunReport: Encodable {
     var workers: [WorkerRow]
     /// From grant to fence, over the finished shards.
     var shardSeconds: ShardDurations?
-    /// Seconds of all slots by stage.
-    var stageSeconds: [String: Double]
+    /// Seconds of the finished shards by stage.
+    var stageSeconds: [String: StageTiming]
     var batches: Int?
 
     struct CoordinatorRow: Encodable {
         var isLeading: Bool
     }
 
-    init(_ view: RunView) {
+    init(_ view: RunView, stages: [String: StageTiming]) {
         self.run = RunRow(view.run)
         self.coordinator = CoordinatorRow(isLeading: view.isLed)
         self.elapsedSeconds = view.elapsed
@@ -38,8 +38,15 @@ struct RunReport: Encodable {
         self.entities = view.report.entities.map { EntityRow($0, now: view.now) }
         self.workers = view.report.workers.map(WorkerRow.init)
         self.shardSeconds = view.report.durations
-        self.stageSeconds = view.metrics?.stageSeconds ?? [:]
+        self.stageSeconds = stages
         self.batches = view.metrics?.batches
+    }
+}
+
+extension RunReport {
+    /// Reads what a view has not.
+    static func complete(_ view: RunView, from store: ControlStore) async throws -> Self {
+        Self(view, stages: try await store.stageTimings(of: view.run.id))
     }
 }
 

@@ -18,19 +18,17 @@ struct RunPool {
 
     init(
         task: Task,
-        workers: Int,
-        slots: Int,
-        progress: ProgressMode,
+        options: PoolOptions,
         databases: DatabaseOptions,
         logs: LogOptions,
         json: Bool
     ) throws {
         self.task = task
         self.databases = databases
-        self.progress = progress
+        self.progress = options.progress
         self.json = json
         let shared =
-            logs.arguments(underDisplay: ProgressWatch.isDisplay(progress)) + (databases.insecure ? ["--insecure"] : [])
+            logs.arguments(underDisplay: ProgressWatch.isDisplay(options.progress)) + (databases.insecure ? ["--insecure"] : [])
         let (coordinator, worker) =
             switch task {
             case .plan(let path, _): (["--plan", path], ["--plan", path])
@@ -38,8 +36,8 @@ struct RunPool {
             }
         self.pool = LocalPool(
             coordinator: ["coordinator"] + coordinator + shared,
-            worker: ["worker", "--slots", "\(slots)"] + worker + shared,
-            workers: workers
+            worker: ["worker", "--slots", "\(options.slots)"] + worker + shared,
+            workers: options.workers
         )
     }
 
@@ -56,7 +54,7 @@ struct RunPool {
         )
         if let view = await ProgressWatch.currentView(of: subject, in: store) {
             if self.json {
-                try JSONOutput.print(RunReport(view))
+                try JSONOutput.print(await RunReport.complete(view, from: store))
             } else if self.progress != .off {
                 StandardOutput.write(RunSummaryText(view: view, failure: failure).text)
             }
