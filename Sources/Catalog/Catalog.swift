@@ -48,6 +48,7 @@ package enum Catalog {
             entities: entities,
             findings: resolver.findings,
             undecidedIndexes: resolver.undecidedIndexes,
+            entitiesWithUniqueKey: resolver.entitiesWithUniqueKey,
             sourceSearchPath: resolver.sourceSearchPath
         )
     }

@@ -15,6 +15,8 @@ struct PlanResolver {
     var findings: [Finding] = []
     /// By entity: unique indexes of the target that no rule of the plan decides about.
     var undecidedIndexes: [String: [UniqueRuleQuery]] = [:]
+    /// `Resolution.entitiesWithUniqueKey`.
+    var entitiesWithUniqueKey: Set<String> = []
 
     init(
         plan: Plan,
@@ -86,6 +88,7 @@ struct PlanResolver {
         guard let sourceTable = self.found(self.sourceTables[from], from, "source", entity),
             let targetTable = self.found(self.targetTables[to], to, "target", entity)
         else { return nil }
+        if entity.query == nil, sourceTable.isUnique(entity.key) { self.entitiesWithUniqueKey.insert(entity.name) }
         let sourceFindings = checks.findings(source: sourceTable)
         self.findings += sourceFindings + checks.findings(target: targetTable)
         try self.checkEmpty(entity, targetTable, target)

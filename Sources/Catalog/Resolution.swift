@@ -9,6 +9,8 @@ package struct Resolution: Sendable {
     package var findings: [Finding]
     /// By entity: unique indexes of the target that no rule of the plan decides about.
     package var undecidedIndexes: [String: [UniqueRuleQuery]]
+    /// Entities whose row source can't yield a key twice: the base table itself, under a unique index.
+    package var entitiesWithUniqueKey: Set<String>
     /// `ResolvedPlan.sourceSearchPath`.
     package var sourceSearchPath: String
 }

@@ -34,7 +34,7 @@ actor RunOpening {
         case .plan(let path):
             let loaded = PlanLoader.load(path: path)
             guard let plan = loaded.plan, !loaded.findings.contains(where: { $0.severity == .error }) else {
-                throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: loaded.findings).text)
+                throw Self.invalidPlan(path, loaded.findings)
             }
             if let run = try await self.unfinishedRun(of: plan) { return try self.resuming(run, plan, path) }
             let (resolved, findings) = try self.resolve(plan, path, loaded.findings)
@@ -138,13 +138,23 @@ actor RunOpening {
         let target = try Connection(self.configuration.target, role: .target, applicationName: "godwit coordinator")
         let graph = DependencyGraph(of: plan)
         let report = try Preflight.check(
-            plan: plan, graph: graph, source: source, target: target, readsData: plan.run.validation.pre
+            plan: plan,
+            graph: graph,
+            source: source,
+            target: target,
+            readsData: plan.run.validation.pre
         )
         let all = findings + report.findings
         guard let resolved = report.plan, !all.contains(where: { $0.severity == .error }) else {
-            throw CoordinatorError(.invalidPlan, FindingReport(file: path, findings: all).text)
+            throw Self.invalidPlan(path, all)
         }
         return (resolved, all)
+    }
+
+    /// Errors and warnings only: among the notes of a long plan the errors would be overlooked.
+    private static func invalidPlan(_ path: String, _ findings: [Finding]) -> CoordinatorError {
+        let report = FindingReport(file: path, findings: findings.filter { $0.severity > .note })
+        return CoordinatorError(.invalidPlan, "the plan can't run:\n\(report.text)")
     }
 
     /// The copy shards of an entity, and a fill shard for each where references wait for a second pass.

@@ -7,11 +7,13 @@ struct DataChecks {
     var entity: ResolvedEntity
     var planned: EntityPlan
     var undecidedIndexes: [UniqueRuleQuery]
+    /// Whether no key can come twice, so that nothing need be read to know it.
+    var hasUniqueKey: Bool
 
     /// Runs the queries; one that the source refuses is a finding.
     func findings(_ source: borrowing Connection) throws(PostgresError) -> [Finding] {
         var findings: [Finding] = []
-        if let finding = try self.repeatedKeys(source) { findings.append(finding) }
+        if !self.hasUniqueKey, let finding = try self.repeatedKeys(source) { findings.append(finding) }
         for (rule, planned) in zip(self.entity.uniqueRules, self.planned.unique) {
             guard let losers = try self.sample(rule.losers, source, at: planned.position, into: &findings) else {
                 continue
@@ -31,7 +33,7 @@ struct DataChecks {
         return findings
     }
 
-    /// Keys that the row source yields more than once; a unique index on the base table rules that out only without a query.
+    /// Keys that the row source yields more than once.
     private func repeatedKeys(_ source: borrowing Connection) throws(PostgresError) -> Finding? {
         let key = "source.\(self.entity.key)::pg_catalog.int8"
         let condition = self.entity.select.condition.map { "WHERE (\($0)) AND" } ?? "WHERE"

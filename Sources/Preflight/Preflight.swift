@@ -44,7 +44,12 @@ package enum Preflight {
             for entity in resolution.entities {
                 guard let planned = plan.entity(named: entity.name) else { continue }
                 let undecided = resolution.undecidedIndexes[entity.name] ?? []
-                let checks = DataChecks(entity: entity, planned: planned, undecidedIndexes: undecided)
+                let checks = DataChecks(
+                    entity: entity,
+                    planned: planned,
+                    undecidedIndexes: undecided,
+                    hasUniqueKey: resolution.entitiesWithUniqueKey.contains(entity.name)
+                )
                 findings += try checks.findings(source)
             }
             try source.execute("SET search_path TO pg_catalog")

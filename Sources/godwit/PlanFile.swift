@@ -7,7 +7,8 @@ enum PlanFile {
     static func load(_ path: String) throws -> Plan {
         let loaded = PlanLoader.load(path: path)
         guard let plan = loaded.plan, !loaded.findings.contains(where: { $0.severity == .error }) else {
-            throw CommandFailure(.invalidPlan, FindingReport(file: path, findings: loaded.findings).text)
+            let report = FindingReport(file: path, findings: loaded.findings.filter { $0.severity > .note })
+            throw CommandFailure(.invalidPlan, "the plan can't run:\n\(report.text)")
         }
         return plan
     }

@@ -22,7 +22,8 @@ struct WorkersCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "workers")
-            let workers = try await store.workers(of: run.id).map(WorkerRow.init)
+            let now = Date()
+            let workers = try await store.workers(of: run.id).map { WorkerRow($0, now: now) }
             if self.output.json {
                 try JSONOutput.print(workers)
                 return
@@ -38,7 +39,8 @@ struct WorkersCommand: AsyncParsableCommand {
             for worker in workers {
                 let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
                 table.add([
-                    worker.name, worker.host, "\(worker.pid)", "\(worker.slots)", worker.state, seen,
+                    worker.name, worker.host, "\(worker.pid)", "\(worker.slots)",
+                    worker.isPresent || worker.state == "gone" || worker.state == "lost" ? worker.state : "silent", seen,
                     Figures.count(Int64(worker.counter("rows_read"))), Figures.count(Int64(worker.counter("rows_rejected"))),
                     Figures.count(Int64(worker.counter("shards_done"))),
                     Figures.count(Int64(worker.counter("shards_failed"))),

@@ -69,7 +69,7 @@ struct PlainProgress {
     private static func alarm(_ view: RunView) -> String? {
         switch view.run.status {
         case .paused: "PAUSED: \(view.run.statusReason ?? "by an operator")"
-        case .running where view.isLed && view.workers.isEmpty && view.elapsed > 5: "NO WORKERS: start godwit worker"
+        case .running where view.lacksWorkers: "NO WORKERS: start godwit worker"
         case .running, .completed, .failed, .cancelled: nil
         }
     }

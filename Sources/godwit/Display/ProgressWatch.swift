@@ -10,6 +10,7 @@ actor ProgressWatch {
     private let terminal: Terminal
     private var writer: ScreenWriter
     private var plain = PlainProgress()
+    private let start = ContinuousClock.now
     private var run: RunID?
     private(set) var view: RunView?
 
@@ -83,7 +84,8 @@ actor ProgressWatch {
         do {
             if self.run == nil { self.run = try await Self.find(self.subject, in: self.store) }
             guard let run = self.run else { return }
-            let view = try await RunView.read(run, from: self.store)
+            var view = try await RunView.read(run, from: self.store)
+            view.watchedFor = (ContinuousClock.now - self.start) / .seconds(1)
             self.view = view
             switch self.style {
             case .display: self.draw(view)

@@ -13,20 +13,20 @@ struct RunScreen {
     var lines: [StyledLine] {
         let header = self.header
         let footer = self.footer
-        var body = self.body { _ in false }
-        if let height = self.height, header.count + body.count + footer.count > height {
-            // What is over, or has not begun, is the least interesting.
-            body = self.body { $0.allSatisfy { $0.stage == .complete } || $0.allSatisfy { $0.stage == .waiting } }
-            let room = max(1, height - header.count - footer.count)
-            if body.count > room {
-                let hidden = body.count - room + 1
-                body = Array(body.prefix(room - 1)) + [StyledLine("  … \(hidden) more lines; godwit status shows all", .faint)]
-            }
+        guard let height = self.height else { return header + self.body { _, _ in true } + footer }
+        let room = max(1, height - header.count - footer.count)
+        var body = self.body { _, _ in true }
+        // What is over, or has not begun, is the least interesting: first whole phases of it, then single entities.
+        if body.count > room { body = self.body { phase, _ in phase.contains(where: \.isMoving) } }
+        if body.count > room { body = self.body { _, entity in entity.isMoving } }
+        if body.count > room {
+            let hidden = body.count - room + 1
+            body = Array(body.prefix(room - 1)) + [StyledLine("  … \(hidden) more lines; godwit status shows all", .faint)]
         }
         return header + body + footer
     }
 
-    // The run's name and status, and its figures.
+    /// The run's name and status, and its figures.
     private var header: [StyledLine] {
         let run = self.view.run
         var title = StyledLine("run #\(run.number) \(run.name) ", .bold)
@@ -37,7 +37,7 @@ struct RunScreen {
 
     private var figures: [String] {
         let view = self.view
-        var figures = ["\(Int(view.fraction * 100)) %", Figures.duration(view.elapsed)]
+        var figures = ["\(Int(view.fraction * 100))%", Figures.duration(view.elapsed)]
         figures.append("\(Figures.short(view.rowsPerSecond)) rows/s")
         guard view.isActive else { return figures }
         if let remaining = view.remainingSeconds { figures.append("\(Figures.duration(remaining)) to go") }
@@ -45,13 +45,14 @@ struct RunScreen {
         return figures
     }
 
-    private func body(_ isCollapsed: ([EntityStatus]) -> Bool) -> [StyledLine] {
+    /// The phases, each with the entities that are to be shown.
+    private func body(_ isShown: ([EntityStatus], EntityStatus) -> Bool) -> [StyledLine] {
         let layout = EntityLayout(self.view.report.entities, width: self.width)
         return self.view.phases.flatMap { phase -> [StyledLine] in
             let complete = phase.entities.count { $0.stage == .complete }
             var label = StyledLine(phase.label, complete == phase.entities.count ? .good : .bold)
             label.add("  \(complete) of \(phase.entities.count)", .faint)
-            return isCollapsed(phase.entities) ? [label] : [label] + phase.entities.map { layout.line($0) }
+            return [label] + phase.entities.filter { isShown(phase.entities, $0) }.map { layout.line($0) }
         }
     }
 
@@ -83,7 +84,7 @@ struct RunScreen {
             alarms.append("FAILED: \(run.statusReason ?? "see godwit events")")
         case .running where !self.view.isLed:
             alarms.append("NO COORDINATOR: start godwit migrate or godwit coordinator with the same plan")
-        case .running where self.view.workers.isEmpty && self.view.elapsed > Self.patience:
+        case .running where self.view.lacksWorkers:
             alarms.append("NO WORKERS: start godwit worker")
         case .running, .completed, .cancelled:
             break
@@ -99,9 +100,6 @@ struct RunScreen {
         }
         return lines
     }
-
-    /// Seconds that workers have to come before their absence is an alarm.
-    private static let patience = 5.0
 
     private static func style(of status: RunStatus) -> StyledLine.Style {
         switch status {

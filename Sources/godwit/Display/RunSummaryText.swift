@@ -5,7 +5,8 @@ import Scheduling
 /// What a command that worked on a run says at its end: a table, and what to do next.
 struct RunSummaryText {
     let view: RunView
-    let failure: CommandFailure?
+    /// Characters that the table's lines are cut to, nil for none.
+    let width: Int?
 
     var text: String {
         var table = TextTable([
@@ -16,7 +17,7 @@ struct RunSummaryText {
             table.add(self.cells(entity.name.rawValue, entity.counters, entity.seconds(now: self.view.now)))
         }
         table.add(self.cells("total", self.view.report.totals, self.view.elapsed))
-        let lines = [""] + table.lines() + ["", self.verdict] + self.nextSteps
+        let lines = [""] + table.lines(width: self.width) + ["", self.verdict] + self.nextSteps
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -11,10 +11,8 @@ struct RunView: Sendable {
     /// The coordinator's figures, nil before it has written any.
     var metrics: RunMetrics?
     var now: Date
-
-    /// A worker that has been silent for longer is not counted as there (pings come every two seconds, and the roster
-    /// is written once a second; safe from 5 up).
-    private static let silence: TimeInterval = 15
+    /// Seconds for which this process has watched the run: workers need some to come.
+    var watchedFor = Double.infinity
 
     init(report: StatusReport, isLed: Bool, now: Date) {
         self.report = report
@@ -52,11 +50,16 @@ struct RunView: Sendable {
     /// The workers that are there.
     var workers: [WorkerRecord] {
         guard self.isActive else { return [] }
-        return self.report.workers.filter { worker in
-            worker.state != "gone" && worker.state != "lost"
-                && (worker.lastSeen ?? .distantPast).distance(to: self.now) < Self.silence
-        }
+        return self.report.workers.filter { $0.isPresent(at: self.now) }
     }
+
+    /// Whether somebody should start workers.
+    var lacksWorkers: Bool {
+        self.run.status == .running && self.isLed && self.workers.isEmpty && self.watchedFor > Self.patience
+    }
+
+    /// Seconds that workers have to come before their absence is an alarm; safe from 3 up.
+    private static let patience = 5.0
 
     var slots: Int { self.workers.reduce(0) { $0 + $1.slots } }
 
@@ -88,6 +91,18 @@ struct RunView: Sendable {
     }
 }
 
+extension WorkerRecord {
+    /// A worker that has been silent for longer is not counted as there (pings come every two seconds, and the roster
+    /// is written once a second; safe from 5 up).
+    private static let silence: TimeInterval = 15
+
+    /// Whether it has neither left nor fallen silent.
+    func isPresent(at time: Date) -> Bool {
+        self.state != "gone" && self.state != "lost"
+            && (self.lastSeen ?? .distantPast).distance(to: time) < Self.silence
+    }
+}
+
 extension EntityStatus {
     /// Share of the entity's source rows that are accounted for, 0...1; below 1 until it is complete.
     var fraction: Double {
@@ -106,6 +121,6 @@ extension EntityStatus {
         self.startedAt.map { max(0, (self.completedAt ?? now).timeIntervalSince($0)) }
     }
 
-    /// One word for where it stands.
-    var stageName: String { self.stage.rawValue }
+    /// Whether there is something to see: work going on, or failed.
+    var isMoving: Bool { self.shards.failed > 0 || (self.stage != .complete && self.stage != .waiting) }
 }

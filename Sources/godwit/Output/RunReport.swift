@@ -36,7 +36,7 @@ struct RunReport: Encodable {
         self.shards = view.report.shards
         self.rejects = Dictionary(view.rejects.map { ($0.reason, $0.count) }) { $0 + $1 }
         self.entities = view.report.entities.map { EntityRow($0, now: view.now) }
-        self.workers = view.report.workers.map(WorkerRow.init)
+        self.workers = view.report.workers.map { WorkerRow($0, now: view.now) }
         self.shardSeconds = view.report.durations
         self.stageSeconds = stages
         self.batches = view.metrics?.batches
@@ -150,11 +150,13 @@ struct WorkerRow: Encodable {
     var slots: Int
     var build: String
     var state: String
+    /// False when it has left or fallen silent.
+    var isPresent: Bool
     var startedAt: Date?
     var lastSeen: Date?
     var counters: [String: JSONValue]
 
-    init(_ worker: WorkerRecord) {
+    init(_ worker: WorkerRecord, now: Date) {
         self.name = worker.name.rawValue
         self.incarnation = worker.incarnation.description
         self.host = worker.host
@@ -162,6 +164,7 @@ struct WorkerRow: Encodable {
         self.slots = worker.slots
         self.build = worker.build
         self.state = worker.state
+        self.isPresent = worker.isPresent(at: now)
         self.startedAt = worker.startedAt
         self.lastSeen = worker.lastSeen
         self.counters = [:]

@@ -56,7 +56,7 @@ struct RunPool {
             if self.json {
                 try JSONOutput.print(await RunReport.complete(view, from: store))
             } else if self.progress != .off {
-                StandardOutput.write(RunSummaryText(view: view, failure: failure).text)
+                StandardOutput.write(RunSummaryText(view: view, width: Terminal.output.tableWidth).text)
             }
         }
         if let failure { throw failure }
@@ -67,7 +67,8 @@ struct RunPool {
         case .run(let run):
             return .run(run)
         case .plan(_, let name):
-            // Without a control schema there is no run before this one.
+            // Without a control schema there is no run before this one; an unfinished one is gone on with.
+            if let unfinished = try? await store.unfinishedRun(planName: name) { return .run(unfinished.id) }
             let newest = (try? await store.runs(limit: 1))?.first?.number
             return .plan(name: name, after: newest ?? 0)
         }
