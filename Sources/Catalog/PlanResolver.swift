@@ -85,9 +85,10 @@ struct PlanResolver {
         let checks = TableChecks(entity: entity)
         let from = TableName(entity.from, defaultSchema: self.plan.source.schema)
         let to = TableName(entity.to, defaultSchema: self.plan.target.schema)
-        guard let sourceTable = self.found(self.sourceTables[from], from, "source", entity),
-            let targetTable = self.found(self.targetTables[to], to, "target", entity)
-        else { return nil }
+        // Both are looked for before either is missed.
+        let foundSource = self.found(self.sourceTables[from], from, "source", entity)
+        let foundTarget = self.found(self.targetTables[to], to, "target", entity)
+        guard let sourceTable = foundSource, let targetTable = foundTarget else { return nil }
         if entity.query == nil, sourceTable.isUnique(entity.key) { self.entitiesWithUniqueKey.insert(entity.name) }
         let sourceFindings = checks.findings(source: sourceTable)
         self.findings += sourceFindings + checks.findings(target: targetTable)

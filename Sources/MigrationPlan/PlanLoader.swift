@@ -29,7 +29,9 @@ package enum PlanLoader {
         do {
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
-            let finding = Finding(.error, "unreadable", "the plan can't be read: \(error)", at: start)
+            // Foundation's own description of the error is a page of internals.
+            let reason = FileManager.default.fileExists(atPath: path) ? "is it a file, and readable?" : "there is no such file"
+            let finding = Finding(.error, "unreadable", "the plan can't be read: \(reason)", at: start)
             return LoadedPlan(plan: nil, findings: [finding], file: path)
         }
         return Self.load(bytes: bytes, file: path)

@@ -84,7 +84,7 @@ extension Connection {
         let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n")
             .filter { !$0.hasPrefix("LOCATION:") }
         // Verbose messages read `FATAL:  28P01: text`; the words before may be translated, the code never is.
-        let words = lines.joined(separator: "; ").split(separator: " ")
+        let words = lines.joined(separator: "; ").split { $0 == " " || $0 == "\t" }
         let isState = { (word: Substring) in
             word.utf8.count == 6 && word.hasSuffix(":")
                 && word.utf8.dropLast().allSatisfy { (48...57).contains($0) || (65...90).contains($0) }

@@ -20,7 +20,7 @@ struct DatabaseOptions: ParsableArguments {
         do throws(PostgresError) {
             parameters = try ConnectionParameters(environmentVariable: variable)
         } catch {
-            throw CommandFailure(.usage, error.message)
+            throw CommandFailure(.usage, error.message + (error.hint.map { ": \($0)" } ?? ""))
         }
         guard parameters.isLocal || parameters.usesTLS || self.insecure else {
             throw CommandFailure(

@@ -24,6 +24,17 @@ extension ControlStore {
         return !held.isEmpty
     }
 
+    /// Whether this very process leads the target now.
+    package func isLed(byHost host: String, pid: Int32) throws(ControlStoreError) -> Bool {
+        guard try self.isLed() else { return false }
+        let reign = try self.query(
+            "look for a coordinator",
+            "SELECT FROM godwit.leadership WHERE host = $1 AND pid = $2::integer AND endpoint IS NOT NULL",
+            [.text(host), .integer(Int(pid))]
+        )
+        return !reign.isEmpty
+    }
+
     /// Takes the leadership where nobody else has it, with a new term.
     ///
     /// The lock is free milliseconds after its holder's process is killed. The row is written only by the holder.

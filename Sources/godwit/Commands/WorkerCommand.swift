@@ -18,6 +18,10 @@ struct WorkerCommand: AsyncParsableCommand {
             EXAMPLES
               godwit worker --slots 4
               godwit worker --coordinator tcp://127.0.0.1:7400 --name $(hostname)-1
+
+            EXIT STATUS
+              0 the run ended, or told to leave · 64 GODWIT_SOURCE or GODWIT_TARGET can't be used
+              65 the coordinator leads another plan · 69 no database, or no coordinator, within the patience
             """
     )
 
@@ -46,6 +50,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.reporting {
+            // Later the databases may come and go; at the start a wrong address should be said at once.
+            try await PlanExamination(databases: self.databases, applicationName: "godwit worker").reachBoth()
             let worker = WorkerProcess(try self.workerConfiguration(), logger: self.logs.logger("worker"))
             let signals = Signals { worker.terminate() }
             try await worker.work()

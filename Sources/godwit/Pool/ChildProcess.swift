@@ -24,6 +24,9 @@ final class ChildProcess: Sendable {
         try self.process.run()
     }
 
+    /// Its process id.
+    var pid: Int32 { self.process.processIdentifier }
+
     /// Sends TERM.
     func terminate() {
         if self.process.isRunning { self.process.terminate() }

@@ -33,6 +33,9 @@ final class KeptCoordinator: Sendable {
         return 128
     }
 
+    /// The process id of the one that is up, nil before the first.
+    var pid: Int32? { self.state.withLock { $0.child?.pid } }
+
     /// Sends TERM; from now on it is not started again.
     func terminate() {
         let child = self.state.withLock { state in

@@ -1,3 +1,4 @@
+import ControlStore
 import Foundation
 import Glibc
 
@@ -19,18 +20,27 @@ final class LocalPool: Sendable {
     ///
     /// - Returns: The coordinator's exit status as a failure, nil for 0.
     /// - Throws: What keeps a child from starting.
-    func run(watch: ProgressWatch) async throws -> CommandFailure? {
+    func run(watch: ProgressWatch, store: ControlStore) async throws -> CommandFailure? {
         let output = ChildOutput(watch: watch)
         let coordinator = KeptCoordinator(arguments: self.coordinatorArguments, output: output)
         let workers = WorkerSet(arguments: self.workerArguments, output: output)
         let signals = Signals {
-            // The children get the signal too when it comes from a terminal; from elsewhere they get it here.
             workers.terminate()
             coordinator.terminate()
         }
-        for _ in 0..<self.workerCount { try workers.start() }
         let watching = Task { await watch.run() }
+        // Workers of a coordinator that finds fault with the plan would only have to be sent away again.
+        let starting = Task {
+            guard await Self.waitForLeadership(of: coordinator, store) else { return }
+            for _ in 0..<self.workerCount { try workers.start() }
+        }
         let status = try await coordinator.run()
+        starting.cancel()
+        do {
+            try await starting.value
+        } catch {
+            output.line("godwit: a worker can't be started: \(error)")
+        }
         workers.stopReplacing()
         if status != 0 { workers.terminate() }
         await workers.wait()
@@ -39,6 +49,26 @@ final class LocalPool: Sendable {
         await output.finish()
         withExtendedLifetime(signals) {}
         return status == 0 ? nil : ExitStatusOfChild(status).failure
+    }
+}
+
+extension LocalPool {
+    /// The control schema is looked at in this time; safe from some milliseconds to a second.
+    private static let leadershipInterval = Duration.milliseconds(50)
+
+    /// Waits until the coordinator leads.
+    ///
+    /// - Returns: False where the task was cancelled before.
+    private static func waitForLeadership(of coordinator: KeptCoordinator, _ store: ControlStore) async -> Bool {
+        while !Task.isCancelled {
+            // Before the control schema is there, or while the target is away, nobody leads.
+            if let pid = coordinator.pid, (try? await store.isLed(byHost: Machine.hostName, pid: pid)) == true {
+                return true
+            }
+            // A cancelled sleep ends the loop.
+            try? await Task.sleep(for: Self.leadershipInterval)
+        }
+        return false
     }
 }
 

@@ -50,7 +50,8 @@ struct RunPool {
         let store = ControlStore(parameters: try self.databases.target(), applicationName: "godwit migrate")
         let subject = await self.subject(store)
         let failure = try await self.pool.run(
-            watch: ProgressWatch(store: store, subject: subject, mode: self.progress)
+            watch: ProgressWatch(store: store, subject: subject, mode: self.progress),
+            store: store
         )
         if let view = await ProgressWatch.currentView(of: subject, in: store) {
             if self.json {
