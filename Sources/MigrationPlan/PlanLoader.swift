@@ -12,7 +12,7 @@ package enum PlanLoader {
             let graph = DependencyGraph(of: read)
             graph.markDeferred(in: &read)
             findings.append(contentsOf: graph.findings + DeferredConsistency.findings(in: read))
-            findings.append(contentsOf: UnbuiltFeatures.notes(on: read))
+            if !findings.hasErrors { findings.append(contentsOf: UnbuiltFeatures.notes(on: read)) }
             plan = read
         }
         return LoadedPlan(
