@@ -13,6 +13,7 @@ final class Simulation {
     var hasEnded = false
     private var queue = PriorityQueue<Scheduled>()
     private var count = 0
+    private var reigns = 0
     private(set) var handledEvents = 0
     private(set) var trace: [String] = []
     var isTracing = false
@@ -25,6 +26,9 @@ final class Simulation {
 
     /// Seconds after the end of faults within which a run has to end; renewals, backoff and silence take a minute each.
     private static let patience = 1200.0
+
+    /// So many coordinators may die young; more would keep a run from ending.
+    private static let mortalReigns = 8
 
     /// Runs to the end of the run.
     ///
@@ -86,7 +90,7 @@ final class Simulation {
     private func handle(_ event: SimulationEvent) {
         switch event {
         case .startCoordinator:
-            if self.coordinator == nil { self.coordinator = SimulatedCoordinator(self) }
+            self.startCoordinator()
         case .coordinatorTick(let reign):
             self.reign(reign)?.tick()
         case .prepared(let reign, let entity):
@@ -112,6 +116,17 @@ final class Simulation {
             guard self.isFaulty else { return }
             self.misfortune(of: target)
             self.scheduleMisfortune(of: target)
+        }
+    }
+
+    private func startCoordinator() {
+        guard self.coordinator == nil else { return }
+        let coordinator = SimulatedCoordinator(self)
+        self.coordinator = coordinator
+        self.reigns += 1
+        // Early deaths are worth most: retries, replays and refills begin with a reign, also after the faults' end.
+        if self.reigns <= Self.mortalReigns, Bool.random(using: &self.random) {
+            coordinator.fuse = Int.random(in: 0...40, using: &self.random)
         }
     }
 
