@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `a commit without the fence is found out`() {
-        let found = (UInt64(0)..<200)
+        let found = (UInt64(0)..<500)
             .first { seed in
                 var scenario = Scenario(seed: seed)
                 scenario.hasFence = false

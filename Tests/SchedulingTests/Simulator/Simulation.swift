@@ -148,7 +148,8 @@ final class Simulation {
             }
             return
         }
-        guard let worker = self.workers.values.first(where: { $0.place == target }) else { return }
+        guard let worker = self.workers.values.first(where: { $0.place == target }), worker.stalledUntil <= self.now
+        else { return }
         switch Int.random(in: 0..<4, using: &self.random) {
         case 0:
             self.workers[worker.incarnation] = nil
