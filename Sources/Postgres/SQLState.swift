@@ -14,6 +14,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
         self.rawValue = value
     }
 
+    /// `no_data`: what a statement was to write is not there afterwards.
+    package static let noData: SQLState = "02000"
+
     /// The first two characters, which group related states.
     package var `class`: String { String(self.rawValue.prefix(2)) }
 

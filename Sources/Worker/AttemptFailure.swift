@@ -58,6 +58,6 @@ extension AttemptFailure {
         guard error.code == .serverRefused || error.code == .copyFailed, let state = error.sqlState else {
             return false
         }
-        return ["22", "23", "54", "P0", "44"].contains(state.class)
+        return state == .noData || ["22", "23", "54", "P0", "44"].contains(state.class)
     }
 }

@@ -60,6 +60,10 @@ struct RowStaging {
                 FOR staged IN SELECT * FROM pg_temp.godwit_staged ORDER BY godwit_row LOOP
                     BEGIN
                         INSERT INTO \(self.entity.targetTable) (\(names)) \(overriding)VALUES (\(values.joined(separator: ", ")));
+                        IF NOT FOUND THEN
+                            INSERT INTO pg_temp.godwit_refused
+                            VALUES (staged.godwit_row, '\(SQLState.noData)', NULL, 'a trigger or rule of the target left the row out');
+                        END IF;
                     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded
                         OR raise_exception OR with_check_option_violation THEN
                         GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;

@@ -32,9 +32,11 @@ extension ShardSlot {
             try self.target!.writeCopy(self.output.bytes)
             let rows = try self.target!.endCopy()
             guard rows == self.output.rowCount else {
+                // A BEFORE trigger that returns NULL; one by one the rows say which of them it left out.
                 throw PostgresError(
-                    code: .protocolViolation,
-                    message: "COPY took \(rows) rows of \(self.output.rowCount) that were sent to the target"
+                    code: .copyFailed,
+                    message: "COPY took \(rows) rows of \(self.output.rowCount) that were sent to the target",
+                    sqlState: .noData
                 )
             }
         }
