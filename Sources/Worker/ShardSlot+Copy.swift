@@ -55,6 +55,7 @@ extension ShardSlot {
                 }
             }
             if case .end = read { isAtEnd = true }
+            if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }
             pass.bytesRead += self.input.count - before
             try self.transform(&pass, isLast: isAtEnd)
         }

@@ -135,17 +135,20 @@ actor ShardSlot {
                 try self.target!.execute("SET application_name = 'gdw:\(job.assignment.lease)'")
             }
         }
-        // A deferred constraint would fail at COMMIT, after the fence.
-        try self.on(.target) { () throws(PostgresError) in
-            try self.target!
-                .execute(
-                    """
-                    BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
-                    SET LOCAL search_path TO \(job.plan.targetSearchPath)
-                    """
-                )
-        }
         try self.checkCancelled()
+    }
+
+    /// Begins the shard's transaction on the target.
+    ///
+    /// Only when the first rows have come: a source that sorts for minutes before it sends any would otherwise run into
+    /// the target's bound on idle transactions.
+    func beginTarget(_ job: ShardJob) throws(AttemptFailure) {
+        // A deferred constraint would fail at COMMIT, after the fence.
+        let begin = """
+            BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
+            SET LOCAL search_path TO \(job.plan.targetSearchPath)
+            """
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(begin) }
     }
 
     private func watchSessions() {
