@@ -34,7 +34,9 @@ extension RunLeader {
             self.machine.parted(header.incarnation)
             self.peers[header.incarnation] = nil
             self.roster.left(header.incarnation, state: "gone")
-            try await self.look(at: self.machine.leasedShards)
+            // It has rolled back or finished what it held; a report that got lost need not cost the lease's whole time.
+            let reclaimed = try await self.store.reclaim(header.incarnation)
+            try await self.look(at: reclaimed.map(\.shard))
         }
     }
 

@@ -163,7 +163,8 @@ actor RunOpening {
         let ranges = planner.ranges(
             rows: Int(entity.statistics.rows),
             bytes: Int(entity.statistics.bytes),
-            bounds: entity.statistics.bounds
+            bounds: entity.statistics.bounds,
+            isScattered: entity.statistics.isScattered
         )
         let kinds: [ShardKind] = entity.fill == nil ? [.copy] : [.copy, .fill]
         return kinds.flatMap { kind in

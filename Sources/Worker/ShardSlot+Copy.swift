@@ -9,7 +9,7 @@ import Scheduling
 
 extension ShardSlot {
     /// Bytes of source rows per batch. A batch is held in memory twice (as it came, as it goes) until the server has
-    /// taken it; 4 MiB keeps a 32 MiB shard at 8 savepoints, far below the 64 that PostgreSQL keeps in shared memory.
+    /// taken it; 4 MiB keeps a 16 MiB shard at 4 savepoints, far below the 64 that PostgreSQL keeps in shared memory.
     /// Safe from 256 KiB to a quarter of the plan's memory threshold.
     static let batchBytes = 4 << 20
 

@@ -88,4 +88,14 @@ import Testing
             }
         }
     }
+
+    @Test func aTableWhoseHeapIsNotInKeyOrderGetsFewerLargerShards() {
+        let bytes = 64 * ShardPlanner.defaultBytes
+        let bounds = (0...100).map { Int64($0 * 1000) }
+        let inOrder = ShardPlanner(rowsPerShard: nil).ranges(rows: 100_000, bytes: bytes, bounds: bounds)
+        let scattered = ShardPlanner(rowsPerShard: nil)
+            .ranges(rows: 100_000, bytes: bytes, bounds: bounds, isScattered: true)
+        #expect(inOrder.count == 64)
+        #expect(scattered.count == 16)
+    }
 }

@@ -116,7 +116,8 @@ extension PlanOutline.EntityRow {
         let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows).ranges(
             rows: Int(estimate.rows),
             bytes: Int(estimate.bytes),
-            bounds: resolved.statistics.bounds
+            bounds: resolved.statistics.bounds,
+            isScattered: resolved.statistics.isScattered
         )
         self.rows = estimate.rows
         self.bytes = estimate.bytes
