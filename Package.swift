@@ -84,6 +84,7 @@ let package = Package(
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
         tests("CoordinatorTests", of: ["Coordinator", "Catalog", "ControlProtocol", "ControlStore", "Scheduling"]),
+        tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),
     ]
 )

@@ -3,6 +3,7 @@ import ControlProtocol
 import ControlStore
 import FoundationEssentials
 import Observability
+import RowPipeline
 import Scheduling
 
 extension RunLeader {
@@ -31,13 +32,15 @@ extension RunLeader {
         try await self.store.record(self.roster.takeChanges(), of: self.run.id)
         guard let breaker = self.plan.policy.circuitBreaker, self.ended == nil else { return }
         for entity in status.entities {
-            let judged = entity.counters.migrated + entity.counters.rejected
+            // Rows that wait for a failed shard's retry say nothing about the entity's own rows.
+            let rejected = entity.counters.rejected - (entity.rejects[RejectReason.parentPending.code] ?? 0)
+            let judged = entity.counters.migrated + rejected
             guard judged >= breaker.minimumRows else { continue }
-            let rate = Double(entity.counters.rejected) / Double(judged)
+            let rate = Double(rejected) / Double(judged)
             if rate > breaker.errorRate, !self.tripped.contains(entity.name) {
                 self.tripped.insert(entity.name)
                 try await self.pause(
-                    "the circuit breaker tripped: \(entity.counters.rejected) of \(judged) rows of \(entity.name) were rejected"
+                    "the circuit breaker tripped: \(rejected) of \(judged) rows of \(entity.name) were rejected"
                 )
             }
         }

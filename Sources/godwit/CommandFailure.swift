@@ -30,7 +30,7 @@ struct CommandFailure: Error {
         case let error as ControlStoreError:
             self.init(error)
         case let error as PostgresError:
-            self.init(Self.isUnavailable(error) ? .unavailable : .failed, "\(error)")
+            self.init(Self.isUnavailable(error) ? .unavailable : .failed, "\(error)" + Self.advice(error))
         case let error as MessagingError:
             self.init(.unavailable, error.message)
         default:
@@ -55,7 +55,17 @@ struct CommandFailure: Error {
             case .database: error.underlying.map(Self.isUnavailable) == true ? .unavailable : .failed
             case .newerSchema, .notInstalled, .termLost, .refused, .unexpectedAnswer: .failed
             }
-        self.init(status, "\(error)")
+        self.init(status, "\(error)" + (error.underlying.map(Self.advice) ?? ""))
+    }
+
+    /// What to do about a server that lets nobody in.
+    private static func advice(_ error: PostgresError) -> String {
+        guard error.code == .connectionFailed else { return "" }
+        // 28000, 28P01: https://www.postgresql.org/docs/current/errcodes-appendix.html
+        if error.sqlState == "28P01" || error.sqlState == "28000" {
+            return "; check the user, and the password in GODWIT_SOURCE or GODWIT_TARGET, PGPASSWORD or ~/.pgpass"
+        }
+        return "; check GODWIT_SOURCE or GODWIT_TARGET, and that the server is up"
     }
 
     private static func isUnavailable(_ error: PostgresError) -> Bool {

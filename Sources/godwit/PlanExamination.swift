@@ -18,7 +18,10 @@ actor PlanExamination {
 
     /// Examines a plan as far as file and databases allow.
     ///
-    /// - Parameter readsData: Whether queries over whole tables are allowed.
+    /// - Parameters:
+    ///   - path: The plan's file.
+    ///   - readsData: Whether queries over whole tables are allowed.
+    /// - Returns: What there is to say.
     func examine(path: String, readsData: Bool) -> ExaminedPlan {
         let loaded = PlanLoader.load(path: path)
         var examined = ExaminedPlan(loaded)

@@ -43,7 +43,9 @@ struct EventsCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "events")
             var filter = EventFilter(
-                entity: try await store.entity(self.entity, of: run), shard: self.shard, level: self.level
+                entity: try await store.entity(self.entity, of: run),
+                shard: self.shard,
+                level: self.level
             )
             if self.output.json, !self.follow {
                 var rows: [EventRow] = []
@@ -63,7 +65,9 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     /// The next events, nil when there are none for now.
-    private static func next(_ store: ControlStore, _ run: RunID, _ filter: inout EventFilter) async throws -> [EventRecord]? {
+    private static func next(_ store: ControlStore, _ run: RunID, _ filter: inout EventFilter) async throws
+        -> [EventRecord]?
+    {
         let events = try await store.events(of: run, filter, limit: Self.page)
         guard let last = events.last else { return nil }
         filter.after = last.id
@@ -103,11 +107,12 @@ struct EventRow: Encodable {
         var words = [Figures.time(self.at), self.level.rawValue.padded(to: 7), self.message]
         words += [self.entity, self.shard, self.worker].compactMap { $0 }
         if case .object(let data) = self.data {
-            words += data.sorted { $0.key < $1.key }.map { key, value in
-                if case .string(let text) = value { return "\(key)=\(text)" }
-                // JSON values always encode.
-                return "\(key)=\((try? JSONOutput.text(value, pretty: false)) ?? "")"
-            }
+            words += data.sorted { $0.key < $1.key }
+                .map { key, value in
+                    if case .string(let text) = value { return "\(key)=\(text)" }
+                    // JSON values always encode.
+                    return "\(key)=\((try? JSONOutput.text(value, pretty: false)) ?? "")"
+                }
         }
         return words.joined(separator: "  ")
     }

@@ -27,9 +27,15 @@ struct PauseCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "pause")
             try await store.pause(run.id, reason: self.reason)
-            try await store.record([NewEvent(.info, "paused by an operator", data: ["reason": self.reason])], of: run.id)
+            try await store.record(
+                [NewEvent(.info, "paused by an operator", data: ["reason": self.reason])],
+                of: run.id
+            )
             try await OperatorAnswer.print(
-                run, store, self.output, "is paused; godwit resume \(run.number) goes on"
+                run,
+                store,
+                self.output,
+                "is paused; godwit resume \(run.number) goes on"
             )
         }
     }
@@ -59,7 +65,10 @@ struct ResumeCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "resume")
             guard run.status == .paused || run.status == .failed || run.status == .running else {
-                throw CommandFailure(.failed, "run #\(run.number) is \(run.status.rawValue): there is nothing to resume")
+                throw CommandFailure(
+                    .failed,
+                    "run #\(run.number) is \(run.status.rawValue): there is nothing to resume"
+                )
             }
             guard try await store.isLed() else {
                 throw CommandFailure(
@@ -108,9 +117,15 @@ struct CancelCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "cancel")
             try await store.cancel(run.id, reason: self.reason)
-            try await store.record([NewEvent(.warning, "cancelled by an operator", data: ["reason": self.reason])], of: run.id)
+            try await store.record(
+                [NewEvent(.warning, "cancelled by an operator", data: ["reason": self.reason])],
+                of: run.id
+            )
             try await OperatorAnswer.print(
-                run, store, self.output, "is cancelled; what was committed is still in the target"
+                run,
+                store,
+                self.output,
+                "is cancelled; what was committed is still in the target"
             )
         }
     }

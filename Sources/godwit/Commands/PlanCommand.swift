@@ -4,7 +4,8 @@ import MigrationPlan
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show what a plan would do: phases, order, dependencies, second passes, complexity, shards and estimates.",
+        abstract:
+            "Show what a plan would do: phases, order, dependencies, second passes, complexity, shards and estimates.",
         discussion: """
             Reads both databases for the estimates and changes neither; without them it shows what the file alone says.
 

@@ -33,7 +33,9 @@ struct RejectsCommand: AsyncParsableCommand {
                 let (store, run) = try await self.run.open(for: "rejects")
                 let counts = try await store.rejectCounts(of: run.id)
                 if self.output.json {
-                    try JSONOutput.print(counts.map { CountRow(entity: $0.entity.rawValue, reason: $0.reason, count: $0.count) })
+                    try JSONOutput.print(
+                        counts.map { CountRow(entity: $0.entity.rawValue, reason: $0.reason, count: $0.count) }
+                    )
                     return
                 }
                 guard !counts.isEmpty else {
@@ -122,7 +124,10 @@ struct RejectsCommand: AsyncParsableCommand {
         }
 
         private static func read(
-            _ store: ControlStore, _ run: RunID, _ filter: RejectFilter, _ wanted: Int
+            _ store: ControlStore,
+            _ run: RunID,
+            _ filter: RejectFilter,
+            _ wanted: Int
         ) async throws -> [RejectRecord] {
             var filter = filter
             var rejects: [RejectRecord] = []

@@ -68,7 +68,11 @@ struct RetryCommand: AsyncParsableCommand {
             if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed) }
             guard starts else { return }
             let pool = try RunPool(
-                task: .run(run.id), options: self.pool, databases: self.databases, logs: self.logs, json: self.output.json
+                task: .run(run.id),
+                options: self.pool,
+                databases: self.databases,
+                logs: self.logs,
+                json: self.output.json
             )
             try await pool.run()
         }
@@ -105,6 +109,8 @@ struct RetryCommand: AsyncParsableCommand {
             } else {
                 "starting a coordinator and \(Figures.counted(self.pool.workers, "worker"))"
             }
-        StandardOutput.write("run #\(run.number): \(Figures.counted(shards.count, "shard")) to be retried (\(names)); \(next)\n")
+        StandardOutput.write(
+            "run #\(run.number): \(Figures.counted(shards.count, "shard")) to be retried (\(names)); \(next)\n"
+        )
     }
 }

@@ -64,7 +64,8 @@ struct ShardCommand: AsyncParsableCommand {
             if !shard.errorText.isEmpty { lines.append("last error: \(shard.errorText)") }
             if !attempts.isEmpty {
                 var table = TextTable([
-                    .right("attempt"), .left("started"), .right("took"), .left("outcome"), .left("worker"), .left("error"),
+                    .right("attempt"), .left("started"), .right("took"), .left("outcome"), .left("worker"),
+                    .left("error"),
                 ])
                 for attempt in attempts {
                     let took = attempt.endedAt.map { Figures.duration($0.timeIntervalSince(attempt.startedAt)) }

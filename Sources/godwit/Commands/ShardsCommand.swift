@@ -59,7 +59,9 @@ struct ShardsCommand: AsyncParsableCommand {
                 StandardOutput.write("run #\(run.number) has no such shards\n")
                 return
             }
-            StandardOutput.write(Self.table(shards).lines(width: Terminal.output.tableWidth).joined(separator: "\n") + "\n")
+            StandardOutput.write(
+                Self.table(shards).lines(width: Terminal.output.tableWidth).joined(separator: "\n") + "\n"
+            )
             if shards.contains(where: { $0.state == .failed }) {
                 StandardOutput.write("\ngodwit shard show ID tells more; godwit retry ID… tries again\n")
             }
@@ -109,7 +111,8 @@ extension ControlStore {
         let known = try self.entities(of: run.id).map(\.name.rawValue)
         guard known.contains(name) else {
             throw ControlStoreError(
-                .notFound, "run #\(run.number) has no entity \(name); it has \(known.joined(separator: ", "))"
+                .notFound,
+                "run #\(run.number) has no entity \(name); it has \(known.joined(separator: ", "))"
             )
         }
         return EntityName(rawValue: name)

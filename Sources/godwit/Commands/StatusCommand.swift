@@ -69,7 +69,8 @@ struct StatusCommand: AsyncParsableCommand {
         for stage in ["read", "transform", "write", "commit"] {
             guard let timing = stages[stage] else { continue }
             table.add([
-                "  " + stage, Self.seconds(timing.median), Self.seconds(timing.percentile95), Self.seconds(timing.total),
+                "  " + stage, Self.seconds(timing.median), Self.seconds(timing.percentile95),
+                Self.seconds(timing.total),
             ])
         }
         if !table.isEmpty { lines += table.lines() }
@@ -77,6 +78,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func seconds(_ seconds: Double) -> String {
-        seconds < 0.9995 ? "\(Figures.decimal(seconds * 1000, seconds < 0.00995 ? 1 : 0)) ms" : Figures.duration(seconds)
+        seconds < 0.9995
+            ? "\(Figures.decimal(seconds * 1000, seconds < 0.00995 ? 1 : 0)) ms" : Figures.duration(seconds)
     }
 }

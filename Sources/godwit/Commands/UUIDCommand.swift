@@ -120,13 +120,17 @@ struct UUIDCommand: AsyncParsableCommand {
             guard let path = self.plan else { return nil }
             let plan = try PlanFile.load(path)
             let names = plan.entities.filter { entity in
-                guard case .ordered(let tag, let seed) = IdentityResolver(plan: plan).identity(of: entity)?.strategy else {
+                guard case .ordered(let tag, let seed) = IdentityResolver(plan: plan).identity(of: entity)?.strategy
+                else {
                     return false
                 }
                 return OrderedUUID(tag: tag, seed: seed).key(of: uuid) != nil
             }
             guard !names.isEmpty else {
-                throw CommandFailure(.usage, "\(uuid) was made by no entity of \(path): another namespace, entity or tag")
+                throw CommandFailure(
+                    .usage,
+                    "\(uuid) was made by no entity of \(path): another namespace, entity or tag"
+                )
             }
             return names.map(\.name)
         }

@@ -25,19 +25,28 @@ struct WorkerCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Shards worked on at once; each takes one connection to either database.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Shards worked on at once; each takes one connection to either database.", valueName: "n")
+    )
     var slots = 2
 
     @Option(help: ArgumentHelp("Stable name of this worker (default: host-pid).", valueName: "name"))
     var name: String?
 
-    @Option(help: ArgumentHelp("Where the coordinator is (default: as the control schema says).", valueName: "endpoint"))
+    @Option(
+        help: ArgumentHelp("Where the coordinator is (default: as the control schema says).", valueName: "endpoint")
+    )
     var coordinator: String?
 
     @Option(help: ArgumentHelp("Refuse to work on a run of any other plan than this file.", valueName: "file"))
     var plan: String?
 
-    @Option(help: ArgumentHelp("Give up after so many seconds without a coordinator; 0 waits for ever.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Give up after so many seconds without a coordinator; 0 waits for ever.",
+            valueName: "seconds"
+        )
+    )
     var patience = 300
 
     @OptionGroup var databases: DatabaseOptions

@@ -40,8 +40,10 @@ struct WorkersCommand: AsyncParsableCommand {
                 let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
                 table.add([
                     worker.name, worker.host, "\(worker.pid)", "\(worker.slots)",
-                    worker.isPresent || worker.state == "gone" || worker.state == "lost" ? worker.state : "silent", seen,
-                    Figures.count(Int64(worker.counter("rows_read"))), Figures.count(Int64(worker.counter("rows_rejected"))),
+                    worker.isPresent || worker.state == "gone" || worker.state == "lost" ? worker.state : "silent",
+                    seen,
+                    Figures.count(Int64(worker.counter("rows_read"))),
+                    Figures.count(Int64(worker.counter("rows_rejected"))),
                     Figures.count(Int64(worker.counter("shards_done"))),
                     Figures.count(Int64(worker.counter("shards_failed"))),
                     Figures.bytes(Int64(worker.counter("memory_bytes"))),

@@ -33,10 +33,14 @@ struct EntityLayout {
             (true, false, false, false),
         ]
         let fitting =
-            variants.first { rest(short: $0.short, rows: $0.rows, rejects: $0.rejects, stage: $0.stage) + Self.narrowestBar + 2 <= width }
+            variants.first {
+                rest(short: $0.short, rows: $0.rows, rejects: $0.rejects, stage: $0.stage) + Self.narrowestBar + 2
+                    <= width
+            }
             ?? variants.first { rest(short: $0.short, rows: $0.rows, rejects: $0.rejects, stage: $0.stage) <= width }
             ?? variants[variants.count - 1]
-        let room = width - rest(short: fitting.short, rows: fitting.rows, rejects: fitting.rejects, stage: fitting.stage) - 2
+        let room =
+            width - rest(short: fitting.short, rows: fitting.rows, rejects: fitting.rejects, stage: fitting.stage) - 2
         self.nameWidth = names
         self.barWidth = room >= Self.narrowestBar ? min(room, Self.widestBar) : 0
         self.rowsWidth = entities.map { Self.rows($0, short: fitting.short).count }.max() ?? 0
@@ -57,10 +61,17 @@ struct EntityLayout {
         }
         line.add("  " + "\(Int(entity.fraction * 100))%".padded(to: 4, right: true), isWaiting ? .faint : .plain)
         if self.showsRows {
-            line.add("  " + Self.rows(entity, short: self.isShort).padded(to: self.rowsWidth, right: true), isWaiting ? .faint : .plain)
+            line.add(
+                "  " + Self.rows(entity, short: self.isShort).padded(to: self.rowsWidth, right: true),
+                isWaiting ? .faint : .plain
+            )
         }
-        if self.showsRejects { line.add("  " + Self.rejects(entity).padded(to: self.rejectsWidth, right: true), .warning) }
-        if self.showsStage { line.add("  " + entity.stage.rawValue.padded(to: Self.stageWidth), isWaiting ? .faint : .plain) }
+        if self.showsRejects {
+            line.add("  " + Self.rejects(entity).padded(to: self.rejectsWidth, right: true), .warning)
+        }
+        if self.showsStage {
+            line.add("  " + entity.stage.rawValue.padded(to: Self.stageWidth), isWaiting ? .faint : .plain)
+        }
         if entity.shards.failed > 0 { line.add("  \(Figures.short(Double(entity.shards.failed))) failed", .bad) }
         return line
     }

@@ -2,7 +2,9 @@ import ControlStore
 import Foundation
 import Scheduling
 
-/// Says in single lines how a run proceeds, for logs and pipes. Pure: views go in, lines come out.
+/// Says in single lines how a run proceeds, for logs and pipes.
+///
+/// Pure: views go in, lines come out.
 struct PlainProgress {
     private var lastLine: Date?
     private var complete: Set<String> = []

@@ -2,7 +2,9 @@ import ControlStore
 import Foundation
 import Scheduling
 
-/// Draws a run as lines: a header, a line per entity under its phase, a footer. Pure: the same view gives the same lines.
+/// Draws a run as lines: a header, a line per entity under its phase, a footer.
+///
+/// Pure: the same view gives the same lines.
 struct RunScreen {
     let view: RunView
     /// Characters in a line.
@@ -21,9 +23,10 @@ struct RunScreen {
         if body.count > room { body = self.body { _, entity in entity.isMoving } }
         if body.count > room {
             let hidden = body.count - room + 1
-            body = Array(body.prefix(room - 1)) + [StyledLine("  … \(hidden) more lines; godwit status shows all", .faint)]
+            body =
+                Array(body.prefix(room - 1)) + [StyledLine("  … \(hidden) more lines; godwit status shows all", .faint)]
         }
-        return header + body + footer
+        return Array((header + body + footer).prefix(max(1, height)))
     }
 
     /// The run's name and status, and its figures.
@@ -96,7 +99,10 @@ struct RunScreen {
             lines += self.wrappedWords(text, style: .bad)
         }
         if run.isMixed {
-            lines += self.wrappedWords("shards were read under more than one snapshot: rows may not fit together", style: .bad)
+            lines += self.wrappedWords(
+                "shards were read under more than one snapshot: rows may not fit together",
+                style: .bad
+            )
         }
         return lines
     }

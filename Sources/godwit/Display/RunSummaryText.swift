@@ -10,7 +10,8 @@ struct RunSummaryText {
 
     var text: String {
         var table = TextTable([
-            .left("entity"), .right("source"), .right("migrated"), .right("rejected"), .right("filtered"), .right("time"),
+            .left("entity"), .right("source"), .right("migrated"), .right("rejected"), .right("filtered"),
+            .right("time"),
             .right("rows/s"),
         ])
         for entity in self.view.report.entities {
@@ -24,7 +25,8 @@ struct RunSummaryText {
     private func cells(_ name: String, _ counters: ShardCounters, _ seconds: Double?) -> [String] {
         let rate = seconds.map { $0 > 0 ? Figures.short(Double(counters.sourceRows) / $0) : "–" }
         return [
-            name, Figures.count(counters.sourceRows), Figures.count(counters.migrated), Figures.count(counters.rejected),
+            name, Figures.count(counters.sourceRows), Figures.count(counters.migrated),
+            Figures.count(counters.rejected),
             Figures.count(counters.filtered), seconds.map(Figures.duration) ?? "–", rate ?? "–",
         ]
     }
@@ -47,10 +49,13 @@ struct RunSummaryText {
         }
         let rejected = self.view.report.totals.rejected
         if rejected > 0 {
-            steps.append("\(Figures.counted(rejected, "rejected row")): godwit rejects \(run.number), godwit rejects ls \(run.number)")
+            steps.append(
+                "\(Figures.counted(rejected, "rejected row")): godwit rejects \(run.number), godwit rejects ls \(run.number)"
+            )
         }
         switch run.status {
-        case .paused: steps.append("go on: the same command again, or godwit resume \(run.number) while a coordinator is up")
+        case .paused:
+            steps.append("go on: the same command again, or godwit resume \(run.number) while a coordinator is up")
         case .running where !self.view.isLed: steps.append("not finished: the same command again goes on with it")
         case .failed: steps.append("what happened: godwit events \(run.number) --level error")
         case .running, .completed, .cancelled: break

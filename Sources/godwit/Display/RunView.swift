@@ -71,8 +71,8 @@ struct RunView: Sendable {
 
     /// Share of the source rows that are accounted for, 0...1.
     var fraction: Double {
-        let expected = self.report.entities.reduce(0) { $0 + max($1.estimatedRows, $1.counters.sourceRows) }
-        let done = self.report.entities.reduce(0) { $0 + ($1.stage == .complete ? max($1.estimatedRows, $1.counters.sourceRows) : $1.counters.sourceRows) }
+        let expected = self.report.entities.reduce(0) { $0 + $1.expectedRows }
+        let done = self.report.totals.sourceRows
         return expected > 0 ? Double(done) / Double(expected) : self.run.status == .completed ? 1 : 0
     }
 
@@ -106,14 +106,17 @@ extension WorkerRecord {
 extension EntityStatus {
     /// Share of the entity's source rows that are accounted for, 0...1; below 1 until it is complete.
     var fraction: Double {
-        if self.stage == .complete { return 1 }
+        if self.isAllDone { return 1 }
         guard self.estimatedRows > 0 else { return 0 }
         return min(0.99, Double(self.counters.sourceRows) / Double(self.estimatedRows))
     }
 
+    /// Complete without a failed shard.
+    private var isAllDone: Bool { self.stage == .complete && self.shards.failed == 0 }
+
     /// Rows of the source: counted where all shards are done, else estimated.
     var expectedRows: Int {
-        self.stage == .complete ? self.counters.sourceRows : max(self.estimatedRows, self.counters.sourceRows)
+        self.isAllDone ? self.counters.sourceRows : max(self.estimatedRows, self.counters.sourceRows)
     }
 
     /// Seconds from its first shard to completion.

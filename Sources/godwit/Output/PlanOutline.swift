@@ -40,9 +40,10 @@ struct PlanOutline: Encodable {
         self.phases = graph.phases.map { phase in
             PhaseRow(
                 phase: phase.label,
-                entities: phase.entities.compactMap { plan.entity(named: $0) }.map { entity in
-                    EntityRow(entity, plan, graph, scores[entity.name], entities[entity.name])
-                }
+                entities: phase.entities.compactMap { plan.entity(named: $0) }
+                    .map { entity in
+                        EntityRow(entity, plan, graph, scores[entity.name], entities[entity.name])
+                    }
             )
         }
         let unreached = examined.databases.compactMap { database in database.error.map { "\(database.side): \($0)" } }
@@ -76,7 +77,8 @@ struct PlanOutline: Encodable {
             text += lines[(start + 1)..<(end + 1)].map { "  " + $0 }
             start = end
         }
-        let deferred = self.phases.flatMap(\.entities).flatMap { entity in entity.secondPass.map { "\(entity.entity).\($0)" } }
+        let deferred = self.phases.flatMap(\.entities)
+            .flatMap { entity in entity.secondPass.map { "\(entity.entity).\($0)" } }
         text.append("")
         if !deferred.isEmpty { text.append("filled in a second pass: " + deferred.joined(separator: ", ")) }
         text.append(self.totals)
@@ -86,13 +88,15 @@ struct PlanOutline: Encodable {
 
     private var totals: String {
         let entities = self.phases.flatMap(\.entities)
-        let names = "\(entities.count) \(entities.count == 1 ? "entity" : "entities") in \(Figures.counted(self.phases.count, "phase"))"
+        let names =
+            "\(entities.count) \(entities.count == 1 ? "entity" : "entities") in \(Figures.counted(self.phases.count, "phase"))"
         let estimated = entities.compactMap(\.shards)
         guard !estimated.isEmpty else { return names }
         let rows = Figures.count(entities.compactMap(\.rows).reduce(0, +))
         let bytes = Figures.bytes(entities.compactMap(\.bytes).reduce(0, +))
         let seconds = Figures.duration(entities.compactMap(\.seconds).reduce(0, +))
-        return "\(names), \(rows) rows, \(bytes), \(Figures.counted(estimated.reduce(0, +), "shard")), about \(seconds) for one slot"
+        return
+            "\(names), \(rows) rows, \(bytes), \(Figures.counted(estimated.reduce(0, +), "shard")), about \(seconds) for one slot"
     }
 }
 
@@ -113,12 +117,13 @@ extension PlanOutline.EntityRow {
         self.complexityTerms = Dictionary((complexity?.terms ?? []).map { ($0.factor.rawValue, $0.count) }) { $0 + $1 }
         guard let resolved else { return }
         let estimate = EntityEstimate(resolved)
-        let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows).ranges(
-            rows: Int(estimate.rows),
-            bytes: Int(estimate.bytes),
-            bounds: resolved.statistics.bounds,
-            isScattered: resolved.statistics.isScattered
-        )
+        let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows)
+            .ranges(
+                rows: Int(estimate.rows),
+                bytes: Int(estimate.bytes),
+                bounds: resolved.statistics.bounds,
+                isScattered: resolved.statistics.isScattered
+            )
         self.rows = estimate.rows
         self.bytes = estimate.bytes
         self.seconds = estimate.seconds

@@ -18,10 +18,11 @@ struct TextTable {
         let all = [self.columns.map(\.title)] + self.rows
         let widths = self.columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         return all.map { cells in
-            let padded = cells.enumerated().map { index, cell in
-                let padding = String(repeating: " ", count: widths[index] - cell.count)
-                return self.columns[index].alignment == .right ? padding + cell : cell + padding
-            }
+            let padded = cells.enumerated()
+                .map { index, cell in
+                    let padding = String(repeating: " ", count: widths[index] - cell.count)
+                    return self.columns[index].alignment == .right ? padding + cell : cell + padding
+                }
             let line = padded.joined(separator: "  ").trimmingEnd()
             guard let width, line.count > width else { return line }
             return String(line.prefix(width - 1)) + "…"

@@ -28,7 +28,8 @@ struct RunPool {
         self.progress = options.progress
         self.json = json
         let shared =
-            logs.arguments(underDisplay: ProgressWatch.isDisplay(options.progress)) + (databases.insecure ? ["--insecure"] : [])
+            logs.arguments(underDisplay: ProgressWatch.isDisplay(options.progress))
+            + (databases.insecure ? ["--insecure"] : [])
         let (coordinator, worker) =
             switch task {
             case .plan(let path, _): (["--plan", path], ["--plan", path])
@@ -60,7 +61,22 @@ struct RunPool {
                 StandardOutput.write(RunSummaryText(view: view, width: Terminal.output.tableWidth).text)
             }
         }
-        if let failure { throw failure }
+        if let failure {
+            if failure.status == .invalidPlan, case .plan(_, let name) = self.task {
+                await Self.recallRun(of: name, store)
+            }
+            throw failure
+        }
+    }
+
+    /// Where tables that are not empty were filled by a run that is complete, that is the thing to know.
+    private static func recallRun(of name: String, _ store: ControlStore) async {
+        // Without a control schema there is none.
+        guard let run = try? await store.runs().first(where: { $0.name == name }), run.status == .completed else {
+            return
+        }
+        let text = "godwit: run #\(run.number) of plan \(name) is completed: godwit status \(run.number)\n"
+        FileHandle.standardError.write(Data(text.utf8))
     }
 
     private func subject(_ store: ControlStore) async -> ProgressWatch.Subject {
