@@ -79,6 +79,12 @@ extension RunLeader {
         self.logger.info("entity complete", metadata: .of([.entity: "\(name)"]))
     }
 
+    /// Switches on what a run that came to a bad end had switched off; its workers have left.
+    func restoreTriggers() async throws {
+        let count = try await self.store.restoreObjects(of: self.run.id)
+        if count > 0 { self.logger.notice("switched triggers on again", metadata: .of([.count: count])) }
+    }
+
     private func planReplays(of name: EntityName) async throws {
         let shards = try await self.store.planReplays(of: name, in: self.run.id)
         guard !shards.isEmpty else { return }

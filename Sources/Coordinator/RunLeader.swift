@@ -95,6 +95,7 @@ actor RunLeader {
                 try await self.handle(event, &group)
                 if self.isLeaving { break }
             }
+            if self.ended?.outcome == .failed { try await self.restoreTriggers() }
             if self.ended != nil { try await self.store.record(self.roster.takeChanges(), of: self.run.id) }
             await self.router.close()
             await self.snapshot.release()
