@@ -19,7 +19,7 @@ extension PlanResolver {
             phase: self.graph.phase(of: entity.name) ?? entity.phase ?? "",
             position: position,
             dependencies: self.graph.dependencies(of: entity.name),
-            recordsPresence: self.graph.edges.contains { $0.parent == entity.name && $0.kind != .sameAs },
+            recordsPresence: self.graph.edges.contains { $0.parent == entity.name },
             sourceTables: Array(Set(tables + own)).sorted(),
             baseTable: facts.table.sql,
             targetTable: target.sql,

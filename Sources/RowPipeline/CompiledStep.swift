@@ -6,6 +6,8 @@ enum CompiledStep: Sendable {
     /// Index of whole field bytes.
     case constant(Int)
     case uuid(input: Int, parent: Int, asText: Bool)
+    /// The UUID of the row's owner under `same_as`, which must be in the target.
+    case shared(input: Int, parent: Int, asText: Bool)
     /// The row's own UUID as an earlier tool stored it, a new one where it stored none (`stored`).
     case stored(input: Int, parent: Int, asText: Bool)
     /// The row's own UUID, made here (`v4`, `v7`).

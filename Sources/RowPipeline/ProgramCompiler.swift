@@ -63,14 +63,18 @@ struct ProgramCompiler {
         guard entity == self.environment.entity, input == self.program.keyInput else {
             return .uuid(input: input, parent: try self.parent(entity, identity), asText: asText)
         }
-        if identity.owner == entity {
+        if identity.owner == entity, !self.environment.rowsExist {
             if case .v4 = identity.strategy { return .generated(isTimeOrdered: false, asText: asText) }
             if case .v7 = identity.strategy { return .generated(isTimeOrdered: true, asText: asText) }
             if case .stored = identity.strategy {
                 return .stored(input: input, parent: try self.parent(entity, identity), asText: asText)
             }
         }
-        // The own table does not have the row yet; under `same_as` the owner's table has its UUID.
+        // The own table does not have the row yet; under `same_as` the owner's table has its UUID, or must have it.
+        if identity.owner != entity, !self.environment.rowsExist {
+            let parent = try self.parent(of: identity.owner, needsState: true)
+            return .shared(input: input, parent: parent, asText: asText)
+        }
         return .uuid(input: input, parent: try self.parent(identity.owner, identity), asText: asText)
     }
 

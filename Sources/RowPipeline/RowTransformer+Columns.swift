@@ -24,6 +24,12 @@ extension RowTransformer {
             let id = input.integer(field.start, as: Int64.self)
             self.culprit = (parent, id)
             return Self.write(self.parents[parent].compute(id), asText: asText, &output)
+        case .shared(let index, let parent, let asText):
+            let field = self.reader.fields[index]
+            guard field.length == 8 else { return .malformed }
+            let id = input.integer(field.start, as: Int64.self)
+            self.culprit = (parent, id)
+            return Self.write(self.parents[parent].resolve(id), asText: asText, &output)
         case .stored(let index, let parent, let asText):
             let field = self.reader.fields[index]
             guard field.length == 8 else { return .malformed }

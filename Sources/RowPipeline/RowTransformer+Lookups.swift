@@ -50,7 +50,7 @@ extension RowTransformer {
     private mutating func collectRow(_ input: RawSpan, _ wanted: inout [Set<Int64>]) {
         for step in self.steps {
             switch step {
-            case .uuid(let index, let parent, _), .stored(let index, let parent, _):
+            case .uuid(let index, let parent, _), .stored(let index, let parent, _), .shared(let index, let parent, _):
                 self.want(parent, self.id(index, input), &wanted)
             case .reference(let index):
                 self.collectReference(self.references[index], input, &wanted)

@@ -8,6 +8,8 @@ package struct TransformEnvironment: Sendable {
     package var losers: PresenceSet
     /// Whether the keys of migrated rows are collected.
     package var recordsPresence: Bool
+    /// Whether the rows are in the target already, so that even their own UUIDs are found there (a fill pass).
+    package var rowsExist: Bool
     /// Levels of nesting after which a document counts as invalid.
     ///
     /// PostgreSQL itself stops where its stack (2 MB by
@@ -21,6 +23,7 @@ package struct TransformEnvironment: Sendable {
         parents: [String: ParentState] = [:],
         losers: PresenceSet = PresenceSet(),
         recordsPresence: Bool = false,
+        rowsExist: Bool = false,
         maximumJSONDepth: Int = 6000,
         lookupCapacity: Int = 10_000
     ) {
@@ -28,6 +31,7 @@ package struct TransformEnvironment: Sendable {
         self.parents = parents
         self.losers = losers
         self.recordsPresence = recordsPresence
+        self.rowsExist = rowsExist
         self.maximumJSONDepth = maximumJSONDepth
         self.lookupCapacity = lookupCapacity
     }

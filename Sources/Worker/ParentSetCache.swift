@@ -38,12 +38,15 @@ actor ParentSetCache {
         let program = kind == .fill ? entity.fill?.program ?? entity.program : entity.program
         var environment = TransformEnvironment(
             entity: entity.name,
-            recordsPresence: kind != .fill && entity.recordsPresence
+            recordsPresence: kind != .fill && entity.recordsPresence,
+            rowsExist: kind == .fill
         )
         if kind != .fill, !entity.uniqueRules.isEmpty {
             environment.losers = try await self.losers(of: entity, run: run, epoch: epoch)
         }
-        for parent in program.referencedEntities {
+        var parents = program.referencedEntities
+        if kind != .fill, entity.identity.owner != entity.name { parents.insert(entity.identity.owner) }
+        for parent in parents {
             guard let resolved = run.entities[EntityName(rawValue: parent)] else { continue }
             environment.parents[parent] = try await self.state(of: resolved, run: run, epoch: epoch)
         }

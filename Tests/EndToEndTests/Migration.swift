@@ -6,7 +6,7 @@ import Scheduling
 
 /// A source, a target and a plan of a test's own, and the processes that migrate between them.
 final class Migration {
-    private let parameters: [Side: ConnectionParameters]
+    private var parameters: [Side: ConnectionParameters]
     private let source: Connection
     private let target: Connection
     private let directory: URL
@@ -88,6 +88,14 @@ final class Migration {
     }
 
     var planFile: URL { self.directory.appendingPathComponent("plan.yaml") }
+
+    /// Has the processes log in as others than the superuser.
+    func logIn(source: String, target: String) throws {
+        for (side, user) in [(Side.source, source), (.target, target)] {
+            let database = self.parameters[side]!.database
+            self.parameters[side] = try PrivateServer.shared.parameters(database: database, user: user)
+        }
+    }
 
     // The processes.
 
