@@ -19,6 +19,23 @@ import Testing
         #expect(try await first.tryLead(host: "a", pid: 1) == nil)
     }
 
+    @Test func `anybody sees whether somebody leads, and who`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let leader = ControlStore(parameters: parameters, applicationName: "leader")
+        let onlooker = ControlStore(parameters: parameters, applicationName: "onlooker")
+        try await leader.install()
+        #expect(try await !onlooker.isLed())
+        _ = try #require(try await leader.tryLead(host: "a", pid: 7))
+        #expect(try await onlooker.isLed())
+        #expect(try await !onlooker.isLed(byHost: "a", pid: 7), "it listens nowhere yet")
+        try await leader.announce(endpoint: "tcp://127.0.0.1:7400")
+        #expect(try await onlooker.isLed(byHost: "a", pid: 7))
+        #expect(try await !onlooker.isLed(byHost: "a", pid: 8))
+        try await leader.stopLeading()
+        #expect(try await !onlooker.isLed())
+        #expect(try await !onlooker.isLed(byHost: "a", pid: 7))
+    }
+
     @Test func `a lost connection is a lost term`() async throws {
         let fixture = try await StoreFixture(shards: 1)
         try fixture.observer()

@@ -68,11 +68,18 @@ struct RunScreen {
         ]
         lines += self.wrapped(words, separator: ", ")
         if !self.view.rejects.isEmpty {
-            let reasons = self.view.rejects.map { "\($0.reason) \(Figures.count($0.count))" }
+            var reasons = self.view.rejects.map { "\($0.reason) \(Figures.count($0.count))" }
+            if self.height != nil, reasons.count > Self.mostReasons + 1 {
+                let rest = reasons.count - Self.mostReasons
+                reasons = reasons.prefix(Self.mostReasons) + ["\(rest) more reasons"]
+            }
             lines += self.wrapped(["rejects: " + reasons[0]] + reasons.dropFirst(), separator: ", ", style: .warning)
         }
         return lines + self.alarms
     }
+
+    /// So many reasons are named where room is short; entities matter more.
+    private static let mostReasons = 4
 
     /// What somebody has to do something about.
     private var alarms: [StyledLine] {
