@@ -54,6 +54,11 @@ extension RunLeader {
                 shard: expired.shard,
                 worker: expired.worker
             )
+            if case .leased(_, let holder) = self.machine.shards[expired.shard]?.state {
+                // It did not even renew, so it gets nothing more until it says HELLO again.
+                self.machine.parted(holder)
+                self.roster.left(holder, state: "lost")
+            }
             try await self.look(at: [expired.shard])
         }
         for silent in self.machine.forgetSilent(now: .now, after: self.timers.lease) {
