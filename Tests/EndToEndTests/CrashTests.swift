@@ -57,7 +57,8 @@ extension EndToEnd {
             try migration.expect(["600|600"], "SELECT count(*), count(DISTINCT legacy_id) FROM parents")
             try migration.expect(["800|800"], "SELECT count(*), count(DISTINCT legacy_id) FROM children")
             try migration.expect(
-                [], "SELECT legacy_id FROM children WHERE parent_id <> godwit.uuid('parents', legacy_id % 600 + 1)"
+                [],
+                "SELECT legacy_id FROM children WHERE parent_id <> godwit.uuid('parents', legacy_id % 600 + 1)"
             )
             try migration.expect(["O"], Self.trigger)
         }
@@ -106,7 +107,8 @@ extension EndToEnd {
                 try migration.expect(["D"], Self.trigger)
                 // Rows that came after the snapshot show whether it is still the same one.
                 try migration.execute(
-                    .source, "INSERT INTO child SELECT n, 1, 'late' FROM generate_series(801, 900) AS n"
+                    .source,
+                    "INSERT INTO child SELECT n, 1, 'late' FROM generate_series(801, 900) AS n"
                 )
                 let second = try migration.startCoordinator()
                 try await migration.wait(until: "(SELECT pid FROM godwit.leadership) = \(second.identifier)")

@@ -45,14 +45,18 @@ extension EndToEnd {
                 office_id: { ref: offices, by: office_id, on_orphan: null }
             """
 
-        /// The error is the source's, found while it reads: no row of the shard can be told from the others, so the
-        /// shard fails. Its offices are pending, and so is whoever refers to them, directly or not.
+        /// The source fails while it reads, so that no row of the shard can be told from the others.
+        ///
+        /// Its offices are pending, and so is whoever refers to them, directly or not.
         @Test func theDescendantsOfAFailedShardComeWithItsRetry() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
                 let status = try await migration.migrate(workers: 2)
                 #expect(status == 2, "\(migration.logs)")
                 try migration.expect(["offices"], "SELECT entity FROM godwit.shards WHERE state = 'failed'")
-                try migration.expect(["parent_pending"], "SELECT DISTINCT reason FROM godwit.rejects WHERE entity = 'doctors'")
+                try migration.expect(
+                    ["parent_pending"],
+                    "SELECT DISTINCT reason FROM godwit.rejects WHERE entity = 'doctors'"
+                )
                 try migration.expect(
                     ["t|t|t"],
                     """
@@ -61,8 +65,11 @@ extension EndToEnd {
                     """
                 )
                 let range = try #require(
-                    try migration.value(.target, "SELECT coalesce(upper_key, 301) - coalesce(lower_key, 1) FROM godwit.shards WHERE state = 'failed'")
-                        .flatMap { Int($0) }
+                    try migration.value(
+                        .target,
+                        "SELECT coalesce(upper_key, 301) - coalesce(lower_key, 1) FROM godwit.shards WHERE state = 'failed'"
+                    )
+                    .flatMap { Int($0) }
                 )
                 try migration.expect(["\(300 - range)"], "SELECT count(*) FROM offices")
                 try await Self.repairAndRetry(migration)

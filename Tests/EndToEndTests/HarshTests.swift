@@ -28,7 +28,8 @@ extension EndToEnd {
             EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
             """
-        private static let holder = "SELECT worker FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250 AND state = 'leased'"
+        private static let holder =
+            "SELECT worker FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250 AND state = 'leased'"
 
         /// A worker that stood still for longer than its lease wakes up and finds its shard taken.
         @Test func aStoppedWorkersRowsDoNotComeTwice() async throws {
@@ -102,8 +103,10 @@ extension EndToEnd {
 
         @Test func aShardIsRetriedUnderALivingCoordinator() async throws {
             try await Migration.with(
-                source: Self.source + "; CREATE TABLE switch (divisor integer); INSERT INTO switch VALUES (0); CREATE TABLE child (id integer PRIMARY KEY); INSERT INTO child SELECT generate_series(1, 300)",
-                target: Self.target + "; CREATE TABLE children (id uuid PRIMARY KEY, thing_id uuid, share integer CHECK (share <> 0), legacy_id bigint)",
+                source: Self.source
+                    + "; CREATE TABLE switch (divisor integer); INSERT INTO switch VALUES (0); CREATE TABLE child (id integer PRIMARY KEY); INSERT INTO child SELECT generate_series(1, 300)",
+                target: Self.target
+                    + "; CREATE TABLE children (id uuid PRIMARY KEY, thing_id uuid, share integer CHECK (share <> 0), legacy_id bigint)",
                 entities: """
                     things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
                     children:
@@ -123,7 +126,9 @@ extension EndToEnd {
                 try migration.execute(.source, "SELECT pg_advisory_lock(4712)")
                 let retried = try await migration.store.retry(.failed, in: migration.run)
                 #expect(retried.count == 1)
-                try await migration.wait(until: "(SELECT bool_and(state = 'done') FROM godwit.shards WHERE entity = 'children')")
+                try await migration.wait(
+                    until: "(SELECT bool_and(state = 'done') FROM godwit.shards WHERE entity = 'children')"
+                )
                 try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
@@ -154,7 +159,8 @@ extension EndToEnd {
                 try migration.expectTotals([withOthers ? "things|300|284|16|0" : "things|300|294|6|0"])
                 try migration.expect([withOthers ? "284" : "294"], "SELECT count(*) FROM things")
                 try migration.expect(
-                    ["6"], "SELECT count(*) FROM godwit.rejects WHERE reason = 'refused:02000' AND source_key % 50 = 7"
+                    ["6"],
+                    "SELECT count(*) FROM godwit.rejects WHERE reason = 'refused:02000' AND source_key % 50 = 7"
                 )
             }
         }

@@ -33,7 +33,8 @@ extension EndToEnd {
 
         @Test(arguments: ["ordered", "v5", "v4", "v7"])
         func childrenFindTheirParentsUUIDs(_ strategy: String) async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities(strategy)) { migration in
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities(strategy)) {
+                migration in
                 let status = try await migration.migrate(workers: 2)
                 #expect(status == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
@@ -53,7 +54,8 @@ extension EndToEnd {
         }
 
         @Test func v5IsTheOneOfTheExtension() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities("v5")) { migration in
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities("v5")) {
+                migration in
                 #expect(try await migration.migrate() == 0, "\(migration.logs)")
                 try migration.execute(.target, "CREATE EXTENSION \"uuid-ossp\"")
                 let namespace = "6f2c7a0e-5d1b-4c3a-9f00-0123456789ab"

@@ -17,8 +17,8 @@ final class Migration {
     /// How long a lease lasts in tests: a killed worker's shards come back after it.
     static let leaseSeconds = 3
 
-    private init(source: String, target: String, plan: String) throws {
-        let from = try PrivateServer.shared.createDatabase()
+    private init(source: String, encoding: String, target: String, plan: String) throws {
+        let from = try PrivateServer.shared.createDatabase(encoding: encoding)
         let to = try PrivateServer.shared.createDatabase()
         self.parameters = [.source: from, .target: to]
         self.source = try Connection(from, role: .control, applicationName: "test")
@@ -38,11 +38,10 @@ final class Migration {
 
     /// Gives a test its databases and its turn; whatever happens, no process outlives it.
     ///
-    /// - Parameters:
-    ///   - run: Lines under `run:`.
-    ///   - entities: Lines under `entities:`.
+    /// `run` and `entities` are the lines under those keys of the plan.
     static func with(
         source: String,
+        sourceEncoding: String = "UTF8",
         target: String,
         run: String = "shard_rows: 100",
         strategy: String = "ordered",
@@ -51,7 +50,12 @@ final class Migration {
     ) async throws {
         await Turns.shared.take()
         do {
-            let migration = try Migration(source: source, target: target, plan: plan(run, strategy, entities))
+            let migration = try Migration(
+                source: source,
+                encoding: sourceEncoding,
+                target: target,
+                plan: plan(run, strategy, entities)
+            )
             let result: Result<Void, any Error>
             do { result = .success(try await body(migration)) } catch { result = .failure(error) }
             for process in migration.processes { await process.kill() }
@@ -171,7 +175,8 @@ final class Migration {
     /// The only run there is.
     var run: RunID {
         get throws {
-            guard let text = try self.value(.target, "SELECT id FROM godwit.migration_runs"), let run = RunID(text) else {
+            guard let text = try self.value(.target, "SELECT id FROM godwit.migration_runs"), let run = RunID(text)
+            else {
                 throw Overdue(condition: "there is a run", logs: self.logs)
             }
             return run

@@ -33,7 +33,8 @@ extension EndToEnd {
             run: String = "shard_rows: 100",
             _ body: (Migration, GodwitProcess, @escaping () throws -> Void) async throws -> GodwitProcess
         ) async throws {
-            try await Migration.with(source: Self.source, target: Self.target, run: run, entities: Self.entities) { migration in
+            try await Migration.with(source: Self.source, target: Self.target, run: run, entities: Self.entities) {
+                migration in
                 try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")

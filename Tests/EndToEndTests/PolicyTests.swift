@@ -36,7 +36,9 @@ extension EndToEnd {
         ])
         func orphansGoWhereThePlanSays(_ policy: String, _ totals: String, _ nullAndPlaceholder: String) async throws {
             try await Migration.with(
-                source: Self.parents, target: Self.target, entities: Self.entities(onOrphan: policy)
+                source: Self.parents,
+                target: Self.target,
+                entities: Self.entities(onOrphan: policy)
             ) { migration in
                 let status = try await migration.migrate()
                 #expect(status == 0, "\(migration.logs)")
@@ -80,7 +82,8 @@ extension EndToEnd {
 
         @Test func conditionsOfReferencesChooseTheirTable() async throws {
             try await Migration.with(
-                source: Self.parents + "; CREATE TABLE person (id integer PRIMARY KEY); INSERT INTO person SELECT generate_series(1, 50)",
+                source: Self.parents
+                    + "; CREATE TABLE person (id integer PRIMARY KEY); INSERT INTO person SELECT generate_series(1, 50)",
                 target: """
                     CREATE TABLE parents (id uuid PRIMARY KEY, legacy_id bigint UNIQUE);
                     CREATE TABLE people (id uuid PRIMARY KEY, legacy_id bigint UNIQUE);
@@ -215,7 +218,10 @@ extension EndToEnd {
                 #expect(status == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
                 try migration.expectTotals(["strict|250|50|200|0", "things|250|100|150|0"])
-                try migration.expect(["invalid_json|200"], "SELECT reason, count(*) FROM godwit.rejects WHERE entity = 'strict' GROUP BY 1")
+                try migration.expect(
+                    ["invalid_json|200"],
+                    "SELECT reason, count(*) FROM godwit.rejects WHERE entity = 'strict' GROUP BY 1"
+                )
                 try migration.expect(
                     ["50|50|50"],
                     """

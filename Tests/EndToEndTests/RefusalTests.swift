@@ -24,7 +24,8 @@ extension EndToEnd {
                     INSERT INTO thing SELECT n, n FROM generate_series(1, 300) AS n;
                     UPDATE thing SET amount = -1 WHERE id = 217; ANALYZE
                     """,
-                target: "CREATE TABLE things (id uuid PRIMARY KEY, amount integer CHECK (amount > 0), legacy_id bigint UNIQUE)",
+                target:
+                    "CREATE TABLE things (id uuid PRIMARY KEY, amount integer CHECK (amount > 0), legacy_id bigint UNIQUE)",
                 entities: Self.one("    amount: amount")
             ) { migration in
                 let status = try await migration.migrate()
@@ -67,7 +68,10 @@ extension EndToEnd {
                 try migration.expectSumsToAgree()
                 try migration.expectTotals(["things|400|366|34|0"])
                 try migration.expect(
-                    ["refused:23503|10", "refused:23505|3", "refused:23514|10", "refused:P0001|1", "unmapped_value|10"],
+                    [
+                        "refused:23503|10", "refused:23505|3", "refused:23514|10", "refused:P0001|1",
+                        "unmapped_value|10",
+                    ],
                     "SELECT reason, count(*) FROM godwit.rejects GROUP BY 1 ORDER BY 1"
                 )
                 try migration.expect(
@@ -147,7 +151,8 @@ extension EndToEnd {
                     INSERT INTO thing SELECT n, n + 1 FROM generate_series(-200, 200) AS n;
                     INSERT INTO thing VALUES (140737488355327, 0), (-140737488355328, 140737488355327); ANALYZE
                     """,
-                target: "CREATE TABLE things (id uuid PRIMARY KEY, next_id uuid REFERENCES things, legacy_id bigint UNIQUE)",
+                target:
+                    "CREATE TABLE things (id uuid PRIMARY KEY, next_id uuid REFERENCES things, legacy_id bigint UNIQUE)",
                 entities: Self.one("    next_id: { ref: things, by: next_id, on_orphan: null }")
             ) { migration in
                 let status = try await migration.migrate(workers: 2)
@@ -161,10 +166,13 @@ extension EndToEnd {
                       FROM things AS t LEFT JOIN things AS n ON n.id = t.next_id
                     """
                 )
-                try migration.expect(["-200|-140737488355328|140737488355327"], """
+                try migration.expect(
+                    ["-200|-140737488355328|140737488355327"],
+                    """
                     SELECT min(legacy_id) FILTER (WHERE godwit.legacy('things', id) = legacy_id AND legacy_id > -1000),
                            min(godwit.legacy('things', id)), max(godwit.legacy('things', id)) FROM things
-                    """)
+                    """
+                )
             }
         }
     }

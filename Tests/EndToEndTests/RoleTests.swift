@@ -43,7 +43,8 @@ extension EndToEnd {
                 )
                 let database = try #require(try migration.value(.target, "SELECT current_database()"))
                 try migration.execute(
-                    .target, "GRANT CREATE ON DATABASE \(database) TO mover; ALTER TABLE things OWNER TO mover; GRANT USAGE ON SCHEMA public TO mover"
+                    .target,
+                    "GRANT CREATE ON DATABASE \(database) TO mover; ALTER TABLE things OWNER TO mover; GRANT USAGE ON SCHEMA public TO mover"
                 )
                 try migration.logIn(source: "reader", target: "mover")
                 let status = try await migration.migrate(workers: 2)
@@ -97,11 +98,14 @@ extension EndToEnd {
                     "migrate", "--plan", migration.planFile.path, "--workers", "1", "--slots", "1", "--progress", "off",
                 ])
                 try await migration.wait(until: Self.blocked, on: .source)
-                let worker = try #require(try migration.value(.target, "SELECT pid FROM godwit.workers").flatMap { Int32($0) })
+                let worker = try #require(
+                    try migration.value(.target, "SELECT pid FROM godwit.workers").flatMap { Int32($0) }
+                )
                 kill(worker, SIGKILL)
                 // The lease of 30 seconds is cut short, as if they had passed.
                 try migration.execute(
-                    .target, "UPDATE godwit.shards SET lease_until = clock_timestamp() - interval '1 s' WHERE state = 'leased'"
+                    .target,
+                    "UPDATE godwit.shards SET lease_until = clock_timestamp() - interval '1 s' WHERE state = 'leased'"
                 )
                 try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
                 #expect(await migrate.exitStatus() == 0, "\(migration.logs)")
@@ -114,7 +118,8 @@ extension EndToEnd {
         func rowsOfOneTableReferToEachOther(_ strategy: String) async throws {
             try await Migration.with(
                 source: Self.source,
-                target: "CREATE TABLE things (id uuid PRIMARY KEY, friend_id uuid REFERENCES things, legacy_id bigint UNIQUE)",
+                target:
+                    "CREATE TABLE things (id uuid PRIMARY KEY, friend_id uuid REFERENCES things, legacy_id bigint UNIQUE)",
                 run: "shard_rows: 60\nconnections: { source: 6, target: 6 }\nphase_barrier: true",
                 strategy: strategy,
                 entities: """
@@ -161,7 +166,8 @@ extension EndToEnd {
                 try migration.expectSumsToAgree()
                 try migration.expectTotals(["profiles|500|400|100|0", "users|500|400|100|0"])
                 try migration.expect(
-                    ["profiles|orphan", "users|duplicate"], "SELECT DISTINCT entity, reason FROM godwit.rejects ORDER BY 1"
+                    ["profiles|orphan", "users|duplicate"],
+                    "SELECT DISTINCT entity, reason FROM godwit.rejects ORDER BY 1"
                 )
             }
         }
@@ -175,13 +181,20 @@ extension EndToEnd {
                     """,
                 target: "CREATE TABLE things (id uuid PRIMARY KEY, body text, doc jsonb, legacy_id bigint UNIQUE)",
                 run: "shard_rows: 1000",
-                entities: "things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { doc: { json: doc } } }"
+                entities:
+                    "things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { doc: { json: doc } } }"
             ) { migration in
                 let status = try await migration.migrate()
                 #expect(status == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|200|200|0|0"])
-                let sent = try migration.rows(.source, "SELECT md5(string_agg(body || doc, ',' ORDER BY id)) FROM thing")
-                try migration.expect(sent, "SELECT md5(string_agg(body || doc::text, ',' ORDER BY legacy_id)) FROM things")
+                let sent = try migration.rows(
+                    .source,
+                    "SELECT md5(string_agg(body || doc, ',' ORDER BY id)) FROM thing"
+                )
+                try migration.expect(
+                    sent,
+                    "SELECT md5(string_agg(body || doc::text, ',' ORDER BY legacy_id)) FROM things"
+                )
             }
         }
     }

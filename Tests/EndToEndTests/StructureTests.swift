@@ -41,8 +41,10 @@ extension EndToEnd {
         @Test(arguments: [
             ("lowest_key", "SELECT min(id) AS id FROM person WHERE email IS NOT NULL GROUP BY lower(email)"),
             ("highest_key", "SELECT max(id) AS id FROM person WHERE email IS NOT NULL GROUP BY lower(email)"),
-            ("{ newest: modified }",
-             "SELECT DISTINCT ON (lower(email)) id FROM person WHERE email IS NOT NULL ORDER BY lower(email), modified DESC NULLS LAST, id"),
+            (
+                "{ newest: modified }",
+                "SELECT DISTINCT ON (lower(email)) id FROM person WHERE email IS NOT NULL ORDER BY lower(email), modified DESC NULLS LAST, id"
+            ),
         ])
         func oneOfEachDuplicateStays(_ keep: String, _ winners: String) async throws {
             try await Migration.with(
@@ -75,12 +77,16 @@ extension EndToEnd {
                 let status = try await migration.migrate(workers: 2)
                 #expect(status == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
-                let expected = try migration.rows(.source, "SELECT id FROM (\(winners)) AS w UNION SELECT id FROM person WHERE email IS NULL ORDER BY 1")
+                let expected = try migration.rows(
+                    .source,
+                    "SELECT id FROM (\(winners)) AS w UNION SELECT id FROM person WHERE email IS NULL ORDER BY 1"
+                )
                 try migration.expect(expected, "SELECT legacy_id FROM people ORDER BY legacy_id")
                 // A loser is no parent.
                 try migration.expect(expected, "SELECT legacy_id FROM notes ORDER BY legacy_id")
                 try migration.expect(
-                    ["notes|orphan", "people|duplicate"], "SELECT DISTINCT entity, reason FROM godwit.rejects ORDER BY 1"
+                    ["notes|orphan", "people|duplicate"],
+                    "SELECT DISTINCT entity, reason FROM godwit.rejects ORDER BY 1"
                 )
             }
         }
@@ -188,20 +194,30 @@ extension EndToEnd {
         @Test func rowsThatCameEarlierAreParentsToo() async throws {
             let entities = Self.family(", into: append, uuid: stored").replacing("tag: 1, ", with: "")
             try await Migration.with(
-                source: Self.parentAndChild, target: Self.parentsAndChildren, entities: entities
+                source: Self.parentAndChild,
+                target: Self.parentsAndChildren,
+                entities: entities
             ) { migration in
-                try migration.execute(.target, "INSERT INTO parents SELECT gen_random_uuid(), n FROM generate_series(1, 100) AS n; INSERT INTO parents VALUES (gen_random_uuid(), NULL)")
+                try migration.execute(
+                    .target,
+                    "INSERT INTO parents SELECT gen_random_uuid(), n FROM generate_series(1, 100) AS n; INSERT INTO parents VALUES (gen_random_uuid(), NULL)"
+                )
                 let status = try await migration.migrate(workers: 2)
                 #expect(status == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
                 try migration.expectTotals(["children|350|300|50|0", "parents|200|200|0|0"])
-                try migration.expect(["300"], "SELECT count(*) FROM children AS c JOIN parents AS p ON p.id = parent_id WHERE p.legacy_id = c.legacy_id")
+                try migration.expect(
+                    ["300"],
+                    "SELECT count(*) FROM children AS c JOIN parents AS p ON p.id = parent_id WHERE p.legacy_id = c.legacy_id"
+                )
             }
         }
 
         @Test func aTableThatMustBeEmptyStopsTheRun() async throws {
             try await Migration.with(
-                source: Self.parentAndChild, target: Self.parentsAndChildren, entities: Self.family("")
+                source: Self.parentAndChild,
+                target: Self.parentsAndChildren,
+                entities: Self.family("")
             ) { migration in
                 try migration.execute(.target, "INSERT INTO parents VALUES (gen_random_uuid(), NULL)")
                 let status = try await migration.migrate()
@@ -276,7 +292,10 @@ extension EndToEnd {
             ) { migration in
                 let status = try await migration.migrate()
                 #expect(status == 75, "\(migration.logs)")
-                try migration.expect(["paused|t"], "SELECT status, status_reason LIKE '%circuit breaker%' FROM godwit.migration_runs")
+                try migration.expect(
+                    ["paused|t"],
+                    "SELECT status, status_reason LIKE '%circuit breaker%' FROM godwit.migration_runs"
+                )
                 try migration.expect(["t"], "SELECT count(*) > 0 FROM godwit.shards WHERE state = 'pending'")
             }
         }

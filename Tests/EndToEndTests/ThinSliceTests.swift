@@ -66,7 +66,8 @@ extension EndToEnd {
             try migration.expect(["initial|completed"], "SELECT migration_type, status FROM godwit.migration_runs")
             try migration.expect(["t"], "SELECT count(*) > 20 FROM godwit.shards")
             try migration.expect(
-                ["t"], "SELECT (SELECT count(*) FROM godwit.shards) <= (SELECT count(*) FROM godwit.attempts WHERE outcome = 'done')"
+                ["done|done"],
+                "SELECT DISTINCT s.state, a.outcome FROM godwit.shards s JOIN godwit.attempts a ON a.shard_id = s.id"
             )
             try migration.expect(
                 ["t|t"],
@@ -84,7 +85,8 @@ extension EndToEnd {
             )
             // Visits are nobody's parent, so nobody needs to know which are there.
             try migration.expect(
-                ["doctors", "offices"], "SELECT DISTINCT entity FROM godwit.shard_presence ORDER BY entity"
+                ["doctors", "offices"],
+                "SELECT DISTINCT entity FROM godwit.shard_presence ORDER BY entity"
             )
             try migration.expect(["2"], "SELECT count(*) FROM godwit.workers")
         }

@@ -75,10 +75,11 @@ extension EndToEnd {
         }
 
         private static var source: String {
-            let rows = (0..<3).map { row in
-                "INSERT INTO everything VALUES (\(row + 1), "
-                    + self.columns.map { "(\($0.values[row]))::\($0.type)" }.joined(separator: ", ") + ")"
-            }
+            let rows = (0..<3)
+                .map { row in
+                    "INSERT INTO everything VALUES (\(row + 1), "
+                        + self.columns.map { "(\($0.values[row]))::\($0.type)" }.joined(separator: ", ") + ")"
+                }
             return """
                 \(self.types);
                 CREATE TABLE everything (id integer PRIMARY KEY, \(self.definitions));
@@ -119,7 +120,10 @@ extension EndToEnd {
                 try migration.expectTotals(["everything|4|4|0|0"])
                 for (number, column) in Self.columns.enumerated() {
                     let sent = try migration.rows(.source, "SELECT id, c\(number)::text FROM everything ORDER BY id")
-                    let came = try migration.rows(.target, "SELECT legacy_id, c\(number)::text FROM everything ORDER BY legacy_id")
+                    let came = try migration.rows(
+                        .target,
+                        "SELECT legacy_id, c\(number)::text FROM everything ORDER BY legacy_id"
+                    )
                     #expect(came == sent, "\(column.type)")
                 }
                 try migration.expect(

@@ -25,10 +25,10 @@ package final class PrivateServer: Sendable {
     }
 
     /// Makes an empty database with a name of its own.
-    package func createDatabase() throws -> ConnectionParameters {
+    package func createDatabase(encoding: String = "UTF8") throws -> ConnectionParameters {
         let name = "test_\(self.databases.next())"
         let connection = try Connection(self.administration, role: .control, applicationName: "fixture")
-        try connection.execute("CREATE DATABASE \(name)")
+        try connection.execute("CREATE DATABASE \(name) TEMPLATE template0 ENCODING \(quoteLiteral(encoding))")
         return try self.parameters(database: name)
     }
 
