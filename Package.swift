@@ -48,12 +48,12 @@ let package = Package(
         floor("Catalog", below: ["Postgres", "MigrationPlan", "RowPipeline"]),
         floor("ControlProtocol", below: ["Scheduling"]),
         floor("ControlStore", below: ["Postgres", "Scheduling"]),
-        floor("Preflight", below: ["Catalog", "MigrationPlan", "Postgres", "ControlStore"]),
+        floor("Preflight", below: ["Catalog", "MigrationPlan", "Postgres"]),
         floor(
             "Worker",
             below: [
-                "Postgres", "Messaging", "Observability", "RowPipeline", "Catalog", "Scheduling", "ControlProtocol",
-                "ControlStore", logging,
+                "Postgres", "Messaging", "Observability", "MigrationPlan", "RowPipeline", "Catalog", "Scheduling",
+                "ControlProtocol", "ControlStore", logging,
             ]
         ),
         floor(

@@ -6,7 +6,6 @@ import Messaging
 import Observability
 import Postgres
 import Scheduling
-import Synchronization
 
 /// A coordinator process: takes the leadership, opens the run and leads it to its end.
 package final class CoordinatorProcess: Sendable {
