@@ -85,6 +85,7 @@ let package = Package(
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
         tests("CoordinatorTests", of: ["Coordinator", "Catalog", "ControlProtocol", "ControlStore", "Scheduling"]),
         tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
+        tests("WorkerTests", of: ["Worker"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),
     ]
 )

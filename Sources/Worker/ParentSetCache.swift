@@ -6,12 +6,12 @@ import Postgres
 import RowPipeline
 import Scheduling
 
-/// The presence sets of a worker: read once per parent and epoch, shared by its slots.
-actor ParentSetCache {
+/// The presence sets of one run at a worker: read once per parent and epoch, shared by its slots.
+struct ParentSetCache: Sendable {
     private let store: ControlStore
     private let targetKeys: TargetKeys
-    private var parents: [EntityName: Entry<TransformEnvironment.ParentState>] = [:]
-    private var losers: [EntityName: Entry<PresenceSet>] = [:]
+    private let parents = EpochCache<EntityName, TransformEnvironment.ParentState>()
+    private let losers = EpochCache<EntityName, PresenceSet>()
 
     init(store: ControlStore, target: ConnectionParameters) {
         self.store = store
@@ -41,14 +41,22 @@ actor ParentSetCache {
             recordsPresence: kind != .fill && entity.recordsPresence,
             rowsExist: kind == .fill
         )
-        if kind != .fill, !entity.uniqueRules.isEmpty {
-            environment.losers = try await self.losers(of: entity, run: run, epoch: epoch)
-        }
-        var parents = program.referencedEntities
-        if kind != .fill, entity.identity.owner != entity.name { parents.insert(entity.identity.owner) }
-        for parent in parents {
-            guard let resolved = run.entities[EntityName(rawValue: parent)] else { continue }
-            environment.parents[parent] = try await self.state(of: resolved, run: run, epoch: epoch)
+        do {
+            if kind != .fill, !entity.uniqueRules.isEmpty {
+                environment.losers = try await self.losers(of: entity, run: run.id, epoch: epoch)
+            }
+            var parents = program.referencedEntities
+            if kind != .fill, entity.identity.owner != entity.name { parents.insert(entity.identity.owner) }
+            for parent in parents {
+                guard let resolved = run.entities[EntityName(rawValue: parent)] else { continue }
+                environment.parents[parent] = try await self.state(of: resolved, run: run.id, epoch: epoch)
+            }
+        } catch let error as ControlStoreError {
+            throw AttemptFailure(error)
+        } catch let error as PostgresError {
+            throw AttemptFailure(error, side: .target, isCancelled: false)
+        } catch {
+            throw AttemptFailure(.fault, side: .worker, message: "a presence set can't be read: \(error)")
         }
         let identities = Dictionary(uniqueKeysWithValues: run.plan.entities.map { ($0.name, $0.identity) })
         return ParentSets(identities: identities, environment: environment)
@@ -56,13 +64,12 @@ actor ParentSetCache {
 
     private func state(
         of parent: ResolvedEntity,
-        run: RunContext,
+        run: RunID,
         epoch: Int
-    ) async throws(AttemptFailure) -> TransformEnvironment.ParentState {
+    ) async throws -> TransformEnvironment.ParentState {
         let name = EntityName(rawValue: parent.name)
-        if let entry = self.parents[name], entry.epoch >= epoch { return try await Self.value(of: entry) }
-        let entry = Entry(epoch: epoch) { [store, targetKeys] in
-            let presence = try await store.presence(of: name, in: run.id)
+        return try await self.parents.value(of: name, epoch: epoch) { [store, targetKeys] in
+            let presence = try await store.presence(of: name, in: run)
             var state = TransformEnvironment.ParentState(
                 failedRanges: presence.failedRanges.map { $0.closedRange }
             )
@@ -74,64 +81,13 @@ actor ParentSetCache {
             }
             return state
         }
-        self.parents[name] = entry
-        return try await Self.value(of: entry)
     }
 
-    private func losers(of entity: ResolvedEntity, run: RunContext, epoch: Int) async throws(AttemptFailure)
-        -> PresenceSet
-    {
+    private func losers(of entity: ResolvedEntity, run: RunID, epoch: Int) async throws -> PresenceSet {
         let name = EntityName(rawValue: entity.name)
-        if let entry = self.losers[name], entry.epoch >= epoch { return try await Self.value(of: entry) }
-        let entry = Entry(epoch: epoch) { [store] in
-            guard let bitmap = try await store.losers(of: name, in: run.id) else { return PresenceSet() }
+        return try await self.losers.value(of: name, epoch: epoch) { [store] in
+            guard let bitmap = try await store.losers(of: name, in: run) else { return PresenceSet() }
             return try PresenceSet(serialized: bitmap)
         }
-        self.losers[name] = entry
-        return try await Self.value(of: entry)
-    }
-
-    private static func value<Value: Sendable>(of entry: Entry<Value>) async throws(AttemptFailure) -> Value {
-        do {
-            return try await entry.task.value
-        } catch let error as ControlStoreError {
-            throw AttemptFailure(error)
-        } catch let error as PostgresError {
-            throw AttemptFailure(error, side: .target, isCancelled: false)
-        } catch {
-            throw AttemptFailure(.fault, side: .worker, message: "a presence set can't be read: \(error)")
-        }
-    }
-
-    /// A set that is being read or has been.
-    private struct Entry<Value: Sendable> {
-        let epoch: Int
-        let task: Task<Value, any Error>
-
-        init(epoch: Int, _ read: @escaping @Sendable () async throws -> Value) {
-            self.epoch = epoch
-            self.task = Task { try await read() }
-        }
-    }
-}
-
-extension KeyRange {
-    /// The same keys as a closed range.
-    var closedRange: ClosedRange<Int64> {
-        let last = self.upper.map { $0 - 1 } ?? .max
-        let first = self.lower ?? .min
-        return first...max(first, last)
-    }
-}
-
-extension AttemptFailure {
-    /// The control schema could not be read; it is in the target.
-    init(_ error: ControlStoreError) {
-        self.init(
-            error.isTransient ? .surroundings : .fault,
-            side: .target,
-            sqlState: error.sqlState,
-            message: "\(error)"
-        )
     }
 }

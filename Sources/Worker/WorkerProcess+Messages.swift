@@ -119,7 +119,8 @@ extension WorkerProcess {
             do {
                 let text = try await self.store.resolvedPlan(welcome.run)
                 let plan = try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
-                self.run = RunContext(id: welcome.run, plan: plan)
+                let sets = ParentSetCache(store: self.store, target: self.configuration.target)
+                self.run = RunContext(id: welcome.run, plan: plan, sets: sets)
                 self.logger.info("joined the run", metadata: .of([.runID: "\(welcome.run)"]))
             } catch let error as ControlStoreError where error.isTransient {
                 self.logger.warning("the run's plan can't be read yet", metadata: .of([.error: "\(error)"]))

@@ -37,7 +37,7 @@ extension WorkerProcess {
     ) {
         let slot = self.slots[number]
         slot.control.begin()
-        group.addTask { [sets, mailbox] in
+        group.addTask { [mailbox] in
             let start = ContinuousClock.now
             do throws(AttemptFailure) {
                 let job = ShardJob(
@@ -46,8 +46,8 @@ extension WorkerProcess {
                     entity: entity,
                     plan: run.plan,
                     snapshot: snapshot,
-                    keys: try await sets.keys(of: assignment),
-                    sets: try await sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
+                    keys: try await run.sets.keys(of: assignment),
+                    sets: try await run.sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
                 )
                 let counters = try await slot.run(job)
                 let totals = WorkerEvent.ShardTotals(

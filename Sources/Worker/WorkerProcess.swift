@@ -16,7 +16,6 @@ package actor WorkerProcess {
     let keeper: SnapshotKeeper
     let progress = WorkerProgress()
     let slots: [ShardSlot]
-    let sets: ParentSetCache
     let cancelDesk = CancelDesk()
     let logger: Logger
     let events: AsyncStream<WorkerEvent>
@@ -43,10 +42,8 @@ package actor WorkerProcess {
         var logger = logger
         logger[.workerID] = "\(configuration.name)"
         self.logger = logger
-        let store = ControlStore(parameters: configuration.target, applicationName: "godwit worker")
-        self.store = store
+        self.store = ControlStore(parameters: configuration.target, applicationName: "godwit worker")
         self.keeper = SnapshotKeeper(parameters: configuration.source, applicationName: "godwit snapshot")
-        self.sets = ParentSetCache(store: store, target: configuration.target)
         let progress = self.progress
         self.slots = (0..<max(1, configuration.slots))
             .map { number in
