@@ -28,15 +28,9 @@ extension RunLeader {
     /// Takes over what an operator wrote into the control schema.
     private func obey() async throws {
         let record = try await self.store.run(matching: .id(self.run.id))
-        switch record.status {
-        case .paused:
-            self.machine.pauseReason = record.statusReason ?? "paused by an operator"
-        case .cancelled:
-            try await self.end(RunSummary(.failed, "the run was cancelled"))
-        case .running, .completed, .failed:
-            self.machine.pauseReason = nil
-        }
+        self.runPause.follow(record.status, reason: record.statusReason)
         self.run = record
+        if record.status == .cancelled { try await self.end(RunSummary(.failed, "the run was cancelled")) }
     }
 
     private func sweep() async throws {
@@ -78,15 +72,14 @@ extension RunLeader {
 
     /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it.
     private func leaveIfPaused() async throws {
-        guard let reason = self.ownPause, self.ended == nil, self.machine.leasedShards.isEmpty else { return }
+        guard let reason = self.runPause.ownReason, self.ended == nil, self.machine.leasedShards.isEmpty else { return }
         try await self.end(RunSummary(.paused, "paused: \(reason); resume with the same command"))
     }
 
     /// Stops granting until somebody resumes the run.
     func pause(_ reason: String) async throws {
-        guard self.machine.pauseReason == nil else { return }
-        self.machine.pauseReason = reason
-        self.ownPause = reason
+        guard self.runPause.reason == nil else { return }
+        self.runPause.begin(reason)
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
         try await self.store.setStatus(self.run.id, .paused, reason: reason)
         try await self.note(.error, "paused: \(reason); resume it with: godwit resume")

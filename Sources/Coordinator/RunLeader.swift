@@ -37,8 +37,9 @@ actor RunLeader {
     var isLeaving = false
     /// Entities whose circuit breaker has tripped; an operator who resumes accepts their rate.
     var tripped: Set<EntityName> = []
-    /// Why this process itself paused the run: it leaves when nothing is in flight any more.
-    var ownPause: String?
+    var runPause = RunPause() {
+        didSet { self.machine.pauseReason = self.runPause.reason }
+    }
 
     init(
         run: RunRecord,
