@@ -262,11 +262,11 @@ cluster_remove() {
     rm -f "$cluster_link"
 }
 
-# sql DATABASE ARGUMENT...: psql on the private cluster, which stops at the first error.
+# sql DATABASE ARGUMENT...: psql on the private cluster, which stops at the first error and never opens a pager.
 sql() {
     local database=$1
     shift
-    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 -h "$cluster" -U postgres -d "$database" "$@"
+    psql --no-psqlrc --quiet --pset pager=off --set ON_ERROR_STOP=1 -h "$cluster" -U postgres -d "$database" "$@"
 }
 
 # value DATABASE QUERY: the bare result.
