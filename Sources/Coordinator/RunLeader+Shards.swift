@@ -88,9 +88,10 @@ extension RunLeader {
         let entity = self.machine.shards[failed.shard]?.entity
         switch verdict {
         case .retry(let delay):
+            let seconds = (delay / .milliseconds(100)).rounded() / 10
             try await self.note(
                 .warning,
-                "will be tried again in \(delay): \(failed.message)",
+                "will be tried again in \(seconds)s: \(failed.message)",
                 entity: entity,
                 shard: failed.shard,
                 worker: header.worker
