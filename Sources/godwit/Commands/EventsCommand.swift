@@ -53,14 +53,17 @@ struct EventsCommand: AsyncParsableCommand {
                 try JSONOutput.print(rows)
                 return
             }
+            var isEmpty = true
             while true {
                 let isActive = try await store.run(matching: .id(run.id)).status.isActive
                 while let page = try await Self.next(store, run.id, &filter) {
+                    isEmpty = false
                     for event in page { try self.show(event) }
                 }
-                guard self.follow, isActive else { return }
+                guard self.follow, isActive else { break }
                 try await Task.sleep(for: Self.interval)
             }
+            if isEmpty, !self.output.json { StandardOutput.write("run #\(run.number) has no such events\n") }
         }
     }
 
