@@ -39,6 +39,23 @@ struct PlanResolver {
         self.sourceSearchPath = try Self.searchPath(plan.source.schema, source)
         self.targetSearchPath = try Self.searchPath(plan.target.schema, target)
         self.findings += try Self.controlSchemaFindings(plan, target)
+        self.findings += try Self.timeZoneFindings(plan, source)
+    }
+
+    /// The source knows the zone that its times are read in; else every shard with such a column would fail.
+    private static func timeZoneFindings(
+        _ plan: Plan,
+        _ source: borrowing Connection
+    ) throws(PostgresError) -> [Finding] {
+        guard let zone = plan.source.timeZone else { return [] }
+        do {
+            _ = try source.query("SELECT now() AT TIME ZONE \(SQLText.literal(zone))")
+            return []
+        } catch  where error.isAboutThePlan {
+            let text = "the source refuses the time zone `\(zone)`: \(error.serverMessage ?? error.message)"
+            let hint = "its view pg_timezone_names has those it knows, such as Europe/Berlin"
+            return [Finding(.error, "time-zone", text, hint: hint, at: plan.source.position)]
+        }
     }
 
     /// `pg_catalog` first, so that nothing shadows the built-in functions.

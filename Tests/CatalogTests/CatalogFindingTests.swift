@@ -109,6 +109,17 @@ import Testing
         #expect(findings.map(\.code) == Array(repeating: "missing-table", count: 4), "two entities, two sides")
     }
 
+    @Test func aZoneThatTheSourceDoesNotKnowIsFound() throws {
+        let databases = try Databases(
+            source: "CREATE TABLE thing (id serial PRIMARY KEY, made timestamp)",
+            target: Self.target + "made timestamptz)"
+        )
+        let (plan, findings) = try databases.resolve(Self.plan + " }", timeZone: "Europe/Berlinn")
+        #expect(findings.map(\.code) == ["time-zone"])
+        #expect((findings.first?.position.line ?? 0) > 0)
+        #expect(plan == nil)
+    }
+
     @Test func tablesAndKeysThatDoNotFitAreFound() throws {
         let databases = try Databases(
             source: """

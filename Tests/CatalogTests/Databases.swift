@@ -39,11 +39,11 @@ struct Databases: ~Copyable {
     }
 
     /// Loads and resolves a plan whose entities are given.
-    func resolve(_ entities: String) throws -> (ResolvedPlan?, [Finding]) {
+    func resolve(_ entities: String, timeZone: String = "Europe/Berlin") throws -> (ResolvedPlan?, [Finding]) {
         let text = """
             version: 1
             name: test
-            source: { schema: \(self.schema), timezone: Europe/Berlin }
+            source: { schema: \(self.schema), timezone: \(timeZone) }
             target: { schema: \(self.schema) }
             uuid: { strategy: ordered, namespace: 6f2c7a0e-5d1b-4c3a-9f00-0123456789ab }
             entities:
