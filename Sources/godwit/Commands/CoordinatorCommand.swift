@@ -17,7 +17,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
               godwit coordinator --plan plan.yaml --bind tcp://127.0.0.1:7400
 
             EXIT STATUS
-              0 done · 1 failed · 2 finished with failed shards or too many rejects · 65 the plan is invalid
+              0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
               69 a database can't be reached, or another coordinator leads · 75 told to leave; resume
             """
     )

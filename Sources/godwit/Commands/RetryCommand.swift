@@ -19,7 +19,7 @@ struct RetryCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 done, or nothing to retry · 1 refused: a shard that has not failed, a cancelled run
-              2 finished with failed shards or too many rejects · 64 there is no such run, shard or entity
+              2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run, shard or entity
               69 a database can't be reached · 75 told to leave or paused; resume
             """
     )
