@@ -83,7 +83,7 @@ let package = Package(
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
-        tests("CoordinatorTests", of: ["Coordinator", "Catalog", "ControlProtocol", "ControlStore", "Scheduling"]),
+        tests("CoordinatorTests", of: ["Coordinator", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]),
         tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
         tests("WorkerTests", of: ["Worker"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),

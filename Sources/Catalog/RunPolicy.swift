@@ -15,11 +15,11 @@ package struct RunPolicy: Codable, Sendable, Equatable {
     /// Attempts of a shard that fails on its own rows, at least 1.
     package var retryAttempts: Int
     package var retryDelaySeconds: Double
-    package var circuitBreaker: CircuitBreaker?
+    package var circuitBreaker: RunSettings.CircuitBreaker?
     /// The most rejects with which a run still counts as done; nil tolerates any.
-    package var maximumRejects: RejectLimit?
+    package var maximumRejects: RunSettings.RejectLimit?
     package var keepsRejectedRows: Bool
-    package var connections: ConnectionBudget
+    package var connections: RunSettings.ConnectionBudget
     package var window: TimeWindow?
     package var maximumSnapshotAgeSeconds: Double?
     package var changeLog: RunSettings.ChangeLog
@@ -35,39 +35,13 @@ package struct RunPolicy: Codable, Sendable, Equatable {
         self.errorStrategy = settings.errorStrategy
         self.retryAttempts = settings.retryAttempts
         self.retryDelaySeconds = settings.retryDelay / .seconds(1)
-        self.circuitBreaker = settings.circuitBreaker.map {
-            CircuitBreaker(errorRate: $0.errorRate, minimumRows: $0.minimumRows)
-        }
-        self.maximumRejects = settings.maximumRejects.map {
-            switch $0 {
-            case .rows(let rows): .rows(rows)
-            case .share(let share): .share(share)
-            }
-        }
+        self.circuitBreaker = settings.circuitBreaker
+        self.maximumRejects = settings.maximumRejects
         self.keepsRejectedRows = settings.keepsRejectedRows
-        self.connections = ConnectionBudget(source: settings.connections.source, target: settings.connections.target)
+        self.connections = settings.connections
         self.window = settings.window
         self.maximumSnapshotAgeSeconds = settings.maximumSnapshotAge.map { $0 / .seconds(1) }
         self.changeLog = settings.changeLog
         self.audit = settings.audit
-    }
-}
-
-extension RunPolicy {
-    package struct CircuitBreaker: Codable, Sendable, Equatable {
-        /// Share of refused rows, 0...1.
-        package var errorRate: Double
-        package var minimumRows: Int
-    }
-
-    package enum RejectLimit: Codable, Sendable, Equatable {
-        case rows(Int)
-        /// 0...1.
-        case share(Double)
-    }
-
-    package struct ConnectionBudget: Codable, Sendable, Equatable {
-        package var source: Int?
-        package var target: Int?
     }
 }

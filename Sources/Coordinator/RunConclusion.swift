@@ -1,12 +1,13 @@
 import Catalog
 import ControlStore
+import MigrationPlan
 
 /// How a run that has nothing left to do ended.
 struct RunConclusion {
     var failedShards: Int
     var totals: ShardCounters
     var isMixed: Bool
-    var limit: RunPolicy.RejectLimit?
+    var limit: RunSettings.RejectLimit?
 
     var summary: RunSummary {
         var shortfalls: [String] = []

@@ -2,6 +2,7 @@ import Catalog
 import ControlProtocol
 import ControlStore
 import FoundationEssentials
+import MigrationPlan
 import Observability
 import RowPipeline
 import Scheduling

@@ -29,40 +29,47 @@ package struct RunSettings: Sendable, Equatable {
 }
 
 extension RunSettings {
+    /// What a failed shard means for the others.
     package enum ErrorStrategy: String, Sendable, Equatable, Codable {
         case `continue`
         case pause
         case rollback
     }
 
-    package struct CircuitBreaker: Sendable, Equatable {
+    /// From which share of refused rows on a run pauses itself.
+    package struct CircuitBreaker: Sendable, Equatable, Codable {
         /// Share of refused rows, 0...1.
         package var errorRate: Double
         package var minimumRows: Int
     }
 
+    /// Which checks are made, and when.
     package struct Validation: Sendable, Equatable {
         package var pre: Bool
         package var post: Bool
         package var businessRules: Bool
     }
 
-    package enum RejectLimit: Sendable, Equatable {
+    /// The most rejects with which a run still counts as done.
+    package enum RejectLimit: Sendable, Equatable, Codable {
         case rows(Int)
         /// 0...1.
         case share(Double)
     }
 
-    package struct ConnectionBudget: Sendable, Equatable {
+    /// The connections that the pool may open; nil for no bound of its own.
+    package struct ConnectionBudget: Sendable, Equatable, Codable {
         package var source: Int?
         package var target: Int?
     }
 
+    /// What one entry of the change log is about.
     package enum ChangeLog: String, Sendable, Equatable, Codable {
         case shards
         case rows
     }
 
+    /// Where the mapping of ids to UUIDs can be read afterwards.
     package enum Audit: String, Sendable, Equatable, Codable {
         case view
         case table

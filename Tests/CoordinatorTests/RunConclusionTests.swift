@@ -1,5 +1,5 @@
-import Catalog
 import ControlStore
+import MigrationPlan
 import Testing
 
 @testable import Coordinator
@@ -11,7 +11,7 @@ import Testing
         of eligible: Int = 100,
         filtered: Int = 0,
         isMixed: Bool = false,
-        limit: RunPolicy.RejectLimit? = nil
+        limit: RunSettings.RejectLimit? = nil
     ) -> RunSummary {
         let totals = ShardCounters(
             sourceRows: eligible + filtered,

@@ -1,6 +1,4 @@
 import Catalog
-import MigrationPlan
-import RowPipeline
 import Scheduling
 
 extension EntityNode {
@@ -10,8 +8,7 @@ extension EntityNode {
     init(_ entity: ResolvedEntity, in plan: ResolvedPlan, stage: Stage?) {
         let resumed: Stage =
             switch stage ?? .waiting {
-            case .waiting, .preparing: .waiting
-            case .copying: .waiting
+            case .waiting, .preparing, .copying: .waiting
             case .settled, .filling: .settled
             case .complete: .complete
             }
@@ -24,28 +21,6 @@ extension EntityNode {
             priority: entity.priority,
             parallelism: entity.parallelism,
             stage: resumed
-        )
-    }
-}
-
-extension ResolvedEntity {
-    /// The entities its deferred references point at.
-    var deferredParents: [String] {
-        let operations = self.fill?.program.outputs.map(\.operation) ?? []
-        return operations.flatMap { operation -> [String] in
-            guard case .reference(let reference) = operation else { return [] }
-            return reference.alternatives.map(\.entity)
-        }
-    }
-}
-
-extension GrantLimits {
-    init(_ policy: RunPolicy) {
-        self.init(
-            parallelism: policy.parallelism,
-            phaseBarrier: policy.phaseBarrier,
-            sourceConnections: policy.connections.source,
-            targetConnections: policy.connections.target
         )
     }
 }
