@@ -51,7 +51,7 @@ extension RunLeader {
             streak: streak,
             jitter: .random(in: 0...1)
         )
-        let verdict: AttemptFailure.Verdict
+        let verdict: FailedAttempt.Verdict
         var counts = false
         switch decision {
         case .retry(let delay, let countsAsAttempt):
@@ -64,7 +64,7 @@ extension RunLeader {
             counts = true
         }
         _ = try await self.store.recordFailure(
-            AttemptFailure(
+            FailedAttempt(
                 shard: failed.shard,
                 lease: failed.lease,
                 errorClass: failed.errorClass.rawValue,
@@ -80,7 +80,7 @@ extension RunLeader {
 
     private func report(
         _ failed: Failed,
-        verdict: AttemptFailure.Verdict,
+        verdict: FailedAttempt.Verdict,
         decision: RetryPolicy.Decision,
         attempt: Int,
         _ header: MessageHeader

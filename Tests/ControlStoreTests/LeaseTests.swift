@@ -127,7 +127,7 @@ import Testing
     @Test func `failures end in a later retry or for good, and only for the lease that has the shard`() async throws {
         let fixture = try await StoreFixture(shards: 1)
         let first = try await fixture.grant(fixture.shards)[0]
-        var failure = AttemptFailure(
+        var failure = FailedAttempt(
             shard: first.shard,
             lease: first.lease,
             errorClass: "connection",

@@ -11,7 +11,7 @@ import Testing
         let granted = try await fixture.grant(Array(fixture.shards[..<2]))
         try fixture.finish(granted[0])
         try await fixture.store.recordFailure(
-            AttemptFailure(
+            FailedAttempt(
                 shard: granted[1].shard,
                 lease: granted[1].lease,
                 errorClass: "rows",

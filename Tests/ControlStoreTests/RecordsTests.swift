@@ -96,7 +96,7 @@ import Testing
         let fixture = try await StoreFixture(shards: 3)
         let granted = try await fixture.grant([fixture.shards[2]])[0]
         try await fixture.store.recordFailure(
-            AttemptFailure(
+            FailedAttempt(
                 shard: granted.shard,
                 lease: granted.lease,
                 errorClass: "rows",

@@ -107,7 +107,7 @@ extension ControlStore {
     ///
     /// - Returns: Whether the lease was still held; otherwise nothing is changed.
     @discardableResult
-    package func recordFailure(_ failure: AttemptFailure) throws(ControlStoreError) -> Bool {
+    package func recordFailure(_ failure: FailedAttempt) throws(ControlStoreError) -> Bool {
         let delay: QueryParameter =
             switch failure.verdict {
             case .retry(let delay): .seconds(delay)
