@@ -16,11 +16,6 @@ extension ResolvedEntity {
         self.count(where: SourceSelect.range(of: self.key, lower: lower, upper: upper))
     }
 
-    /// The same for a list of keys.
-    package func countStatement(keys: [Int64]) -> String {
-        self.count(where: SourceSelect.list(of: self.key, keys: keys))
-    }
-
     /// Rows of (key `int8`, base table's row as JSON `text`) for the given keys.
     package func sourceRowsStatement(keys: [Int64]) -> String {
         "SELECT source.\(self.key)::pg_catalog.int8, \(self.rowExpression) FROM \(self.baseTable) AS source WHERE "
@@ -63,11 +58,6 @@ extension ResolvedEntity {
     /// Sends what the fill pass needs of a half-open key range; nil without a fill pass.
     package func fillCopyOutStatement(lower: Int64?, upper: Int64?) -> String? {
         self.fill.map { self.copyOut($0.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper)) }
-    }
-
-    /// The same for a list of keys.
-    package func fillCopyOutStatement(keys: [Int64]) -> String? {
-        self.fill.map { self.copyOut($0.select, where: SourceSelect.list(of: self.key, keys: keys)) }
     }
 
     /// Makes the session's temporary table for the fill pass, emptied by each COMMIT.

@@ -18,15 +18,6 @@ indirect enum TypeShape: Equatable, Sendable {
         var shape: TypeShape
     }
 
-    /// The type without length, precision or scale.
-    var unmodified: Self {
-        switch self {
-        case .builtIn(let name, _): .builtIn(name, modifier: -1)
-        case .array(let element): .array(of: element.unmodified)
-        case .enumeration, .foreign, .composite, .range, .other: self
-        }
-    }
-
     /// Whether values need no type of the user's own to be understood.
     var isBuiltIn: Bool {
         switch self {

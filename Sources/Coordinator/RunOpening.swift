@@ -109,7 +109,7 @@ actor RunOpening {
         self.logger.notice(
             "opened a run",
             metadata: .of([
-                .runID: "\(run.id)", .rowsRead: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
+                .runID: "\(run.id)", .rowsEstimated: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
             ])
         )
         for finding in findings where finding.severity > .note {

@@ -1,4 +1,4 @@
-/// Where an entity's UUIDs come from (DESIGN: identity).
+/// Where an entity's UUIDs come from.
 package enum IdentityStrategy: Sendable, Equatable, Codable {
     /// UUIDv8 that keeps the order of the integer keys.
     case ordered
@@ -12,12 +12,4 @@ package enum IdentityStrategy: Sendable, Equatable, Codable {
     case stored
     /// The UUID that another entity gives to the same key.
     case sameAs(String)
-
-    /// True where any process computes the UUID from the key alone.
-    package var isComputed: Bool {
-        switch self {
-        case .ordered, .v5: true
-        case .v4, .v7, .stored, .sameAs: false
-        }
-    }
 }

@@ -3,34 +3,26 @@ package import Logging
 /// The keys of log metadata, the same in every log line, document and dashboard.
 package enum LogKey: String, Sendable, CaseIterable {
     case runID = "run.id"
-    case runName = "run.name"
     case term
-    case phase
     case entity
-    case rule
     case shardID = "shard.id"
-    case shardKind = "shard.kind"
     case attempt
     case leaseID = "lease.id"
     case workerID = "worker.id"
-    case workerName = "worker.name"
     case slot
     case slots
-    case host
-    case pid
     case endpoint
     case database = "db"
-    case table = "db.table"
     case snapshotID = "snapshot.id"
     case batchNumber = "batch.number"
     case batchRows = "batch.rows"
     case batchMigrated = "batch.migrated"
     case batchRejected = "batch.rejected"
     case batchBytes = "batch.bytes"
+    case rowsEstimated = "rows.estimated"
     case rowsRead = "rows.read"
     case rowsMigrated = "rows.migrated"
     case rowsRejected = "rows.rejected"
-    case rowsFiltered = "rows.filtered"
     case shards
     case count
     case messageType = "message.type"
@@ -38,9 +30,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case state
     case sqlState = "sqlstate"
     case error
-    case hint
     case durationMilliseconds = "duration.ms"
-    case retryMilliseconds = "retry.ms"
 }
 
 extension Logger.Metadata {

@@ -59,9 +59,6 @@ package struct Connection: ~Copyable {
     /// Whether the session has ended and a new connection is needed.
     package var isBroken: Bool { PQstatus(self.handle) == CONNECTION_BAD }
 
-    /// Whether the session is encrypted.
-    package var isEncrypted: Bool { PQsslInUse(self.handle) == 1 }
-
     /// A handle that can cancel this session's statements from another thread.
     package func canceller() -> Canceller {
         Canceller(connection: self.handle)

@@ -29,7 +29,6 @@ package struct RowTransformer: ~Copyable {
 
     /// Keys of the rows written since the last `takePresence()`, where the environment asks for them.
     private var presence = PresenceSet()
-    private var pending = PresenceSet()
 
     /// Compiles a program; throws where it names inputs or entities that do not exist.
     package init(
@@ -81,7 +80,6 @@ package struct RowTransformer: ~Copyable {
             counters.read += 1
             if let reject = try self.transformRow(input, key, &output) {
                 counters.reject(reject.reason)
-                if reject.reason == .parentPending { self.pending.insert(key) }
                 rejects.append(reject)
             } else {
                 counters.migrated += 1
@@ -128,13 +126,6 @@ package struct RowTransformer: ~Copyable {
     package mutating func takePresence() -> PresenceSet {
         let result = self.presence
         self.presence = PresenceSet()
-        return result
-    }
-
-    /// Keys rejected as `parent_pending` since the last call.
-    package mutating func takePending() -> PresenceSet {
-        let result = self.pending
-        self.pending = PresenceSet()
         return result
     }
 

@@ -64,13 +64,6 @@ actor ShardSlot {
         }
     }
 
-    /// Lets go of both sessions, for instance when the run's snapshot has changed.
-    func close() {
-        self.source = nil
-        self.target = nil
-        self.sourceSnapshot = nil
-    }
-
     /// Runs a statement on one side and judges its error.
     @discardableResult
     func on<Result: ~Copyable>(
@@ -126,13 +119,13 @@ actor ShardSlot {
             self.target = nil
             let parameters = self.targetParameters
             self.target = try self.on(.target) { () throws(PostgresError) in
-                try Connection(parameters, role: .target, applicationName: "gdw:\(job.assignment.lease)")
+                try Connection(parameters, role: .target, applicationName: LeaseApplicationName.name(for: job.assignment.lease))
             }
             self.watchSessions()
         } else {
             // The coordinator ends the session of an expired lease by this name.
             try self.on(.target) { () throws(PostgresError) in
-                try self.target!.execute("SET application_name = 'gdw:\(job.assignment.lease)'")
+                try self.target!.execute(LeaseApplicationName.statement(for: job.assignment.lease))
             }
         }
         try self.checkCancelled()

@@ -36,10 +36,10 @@ import Testing
         "a b", "", "a=b", "\"", "\\", "line\nfeed", "\u{1B}[31m", "tab\t", "nul\0", "ä€😀", "\u{2028}", "\u{85}",
     ])
     func `whatever is logged stays on one line and can be read back`(text: String) throws {
-        let json = logged(.json) { $0.error("\(text)", metadata: .init([.error: text, .hint: text])) }
+        let json = logged(.json) { $0.error("\(text)", metadata: .init([.error: text, .reason: text])) }
         #expect(json.utf8.count { $0 == UInt8(ascii: "\n") } == 1)
         let parsed = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
-        #expect(parsed == ["level": "error", "message": text, "error": text, "hint": text])
+        #expect(parsed == ["level": "error", "message": text, "error": text, "reason": text])
         let line = logged(.text) { $0.error("\(text)", metadata: .init([.error: text])) }
         #expect(line.unicodeScalars.filter { $0.properties.generalCategory == .control }.count == 1)
     }

@@ -13,7 +13,4 @@ package enum LeaseApplicationName {
     package static func statement(for lease: LeaseID) -> String {
         "SET application_name = '\(self.name(for: lease))'"
     }
-
-    /// What a slot runs on its session when the shard is over, so that nobody ends it for that lease any more.
-    package static let reset = "SET application_name = 'gdw:idle'"
 }

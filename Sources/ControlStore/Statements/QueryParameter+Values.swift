@@ -17,7 +17,7 @@ extension QueryParameter {
 
     /// Seconds, as `make_interval(secs => …)` takes them.
     static func seconds(_ duration: Duration) -> QueryParameter {
-        .double(Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18)
+        .double(duration / .seconds(1))
     }
 
     /// A JSON object.

@@ -3,7 +3,7 @@ import Postgres
 package import Scheduling
 
 extension ControlStore {
-    /// Adds the entities of a new run, in the plan's order.
+    /// Adds the entities of a new run, in dependency order.
     package func addEntities(_ entities: [NewEntity], to run: RunID) throws(ControlStoreError) {
         try self.lead(
             "add entities to run \(run)",
@@ -33,7 +33,7 @@ extension ControlStore {
         )
     }
 
-    /// The entities of a run, in the plan's order.
+    /// The entities of a run, in dependency order.
     package func entities(of run: RunID) throws(ControlStoreError) -> [EntityRecord] {
         try self.query(
             "read the entities of run \(run)",

@@ -11,7 +11,7 @@ extension ControlStore {
     ///
     /// They are found without locks, because a worker stopped between fence and COMMIT holds its row's lock.
     package func expireLeases(of run: RunID) throws(ControlStoreError) -> [ExpiredLease] {
-        try self.reclaim("expire leases", "run_id = $2::uuid AND lease_until < clock_timestamp()", .run(run), "expired")
+        try self.reclaim("expire leases", "run_id = $2::uuid AND lease_until < clock_timestamp()", .run(run))
     }
 
     /// Takes the leases of a worker away that is known to be dead.
@@ -19,21 +19,14 @@ extension ControlStore {
         try self.reclaim(
             "reclaim the leases of \(incarnation)",
             "incarnation = $2::uuid",
-            .text(incarnation.description),
-            "expired"
+            .text(incarnation.description)
         )
-    }
-
-    /// Takes every lease of a run away, so that no fence of it can hold any more.
-    package func revokeLeases(of run: RunID) throws(ControlStoreError) -> [ExpiredLease] {
-        try self.reclaim("revoke the leases of run \(run)", "run_id = $2::uuid", .run(run), "cancelled")
     }
 
     private func reclaim(
         _ purpose: String,
         _ condition: String,
-        _ parameter: QueryParameter,
-        _ outcome: String
+        _ parameter: QueryParameter
     ) throws(ControlStoreError) -> [ExpiredLease] {
         let leases =
             try self.lead(
@@ -57,12 +50,12 @@ extension ControlStore {
                       FROM lost WHERE shard.id = lost.id
                     RETURNING shard.id, lost.lease, shard.entity, shard.worker, shard.incarnation, shard.attempt
                 ), closed AS (
-                    UPDATE godwit.attempts AS attempt SET ended_at = clock_timestamp(), outcome = $4
+                    UPDATE godwit.attempts AS attempt SET ended_at = clock_timestamp(), outcome = 'expired'
                       FROM lost WHERE attempt.lease = lost.lease
                 )
                 SELECT * FROM reclaimed ORDER BY id
                 """,
-                [parameter, .texts(leases.filter { !surviving.contains($0) }), .text(outcome)]
+                [parameter, .texts(leases.filter { !surviving.contains($0) })]
             )
             .rows.map { ExpiredLease($0) }
     }

@@ -41,15 +41,16 @@ extension ControlStore {
     ///
     /// - Returns: The new shards.
     package func planReplays(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [ShardID] {
-        let planned = try self.query(
+        let open = try self.query(
             "read the open replays of \(entity)",
             """
             SELECT unnest(keys) AS key FROM godwit.shards
              WHERE run_id = $1::uuid AND entity = $2 AND kind = 'replay' AND state IN ('pending', 'leased')
             """,
             [.run(run), .entity(entity)]
-        ).rows.compactMap { $0.integer("key") }
-        let keys = try self.parentPendingRejects(of: entity, in: run).filter { !Set(planned).contains($0) }
+        )
+        let planned = Set(open.rows.compactMap { $0.integer("key") })
+        let keys = try self.parentPendingRejects(of: entity, in: run).filter { !planned.contains($0) }
         guard !keys.isEmpty else { return [] }
         let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay).map { start in
             let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
