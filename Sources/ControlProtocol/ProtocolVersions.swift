@@ -13,6 +13,7 @@ package struct ProtocolVersions: Equatable, Sendable, Codable {
     /// One version back stays supported, so that a pool can be upgraded machine by machine.
     package static let supported = Self(minimum: 1, maximum: 1)
 
+    /// Whether this build speaks a version.
     package func contains(_ version: UInt8) -> Bool {
         self.minimum <= version && version <= self.maximum
     }

@@ -26,6 +26,7 @@ package struct ControlStoreError: Error, CustomStringConvertible {
 }
 
 extension ControlStoreError {
+    /// What kind of failure it is, for decisions.
     package enum Code: Sendable, Equatable {
         /// The database refused the statement or can't be reached.
         case database

@@ -35,6 +35,7 @@ package struct CoordinatorConfiguration: Sendable {
 }
 
 extension CoordinatorConfiguration {
+    /// What there is to do.
     package enum Task: Sendable {
         /// Begins a run of a plan file, or resumes the plan's unfinished one.
         case plan(path: String)

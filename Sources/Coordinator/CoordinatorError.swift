@@ -11,6 +11,7 @@ package struct CoordinatorError: Error, Sendable, Equatable {
 }
 
 extension CoordinatorError {
+    /// What kind of failure it is.
     package enum Code: Sendable, Equatable {
         /// The plan has findings that forbid a run; the message is the report.
         case invalidPlan

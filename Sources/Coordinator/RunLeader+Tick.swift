@@ -107,12 +107,15 @@ extension RunLeader {
         await self.dismissWorkers()
     }
 
+    /// What running shards have at the end of a run before they are rolled back, as at TERM (safe up to a minute).
+    private static let drainSeconds = 10.0
+
     /// Tells every worker to leave, until they have; then leaves as well.
     private func dismissWorkers() async {
         for worker in self.machine.workers.values {
             guard let peer = self.peers[worker.incarnation] else { continue }
             await self.say(
-                .drain(Drain(deadlineSeconds: 10)),
+                .drain(Drain(deadlineSeconds: Self.drainSeconds)),
                 worker: worker.name,
                 incarnation: worker.incarnation,
                 peer

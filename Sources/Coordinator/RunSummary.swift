@@ -11,6 +11,7 @@ package struct RunSummary: Sendable, Equatable {
 }
 
 extension RunSummary {
+    /// What the exit status tells.
     package enum Outcome: Sendable, Equatable {
         /// Every row is migrated, rejected within the policy, or filtered.
         case done

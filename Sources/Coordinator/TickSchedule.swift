@@ -4,11 +4,11 @@ import Scheduling
 struct TickSchedule {
     /// Reading back what the control schema says of shards in flight, pauses and retries.
     var reconcile: Timer
-    /// Looking for leases that have expired.
+    /// Looking for leases that have expired; each second more is a second that a dead worker's shards wait.
     var sweep: Timer
-    /// Writing the run's figures down.
+    /// Writing the run's figures down, as often as a display asks for them.
     var record: Timer
-    /// Asking whether the snapshot is still held.
+    /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
     var snapshot: Timer
 
     init(now: ContinuousClock.Instant) {
@@ -18,6 +18,7 @@ struct TickSchedule {
         self.snapshot = Timer(every: .seconds(5), from: now)
     }
 
+    /// Whether a timer is due; it then starts anew.
     mutating func take(_ timer: WritableKeyPath<Self, Timer>, now: ContinuousClock.Instant) -> Bool {
         self[keyPath: timer].take(now)
     }

@@ -7,7 +7,7 @@ package struct CurveKey: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) throws(MessagingError) {
         var decoded = [UInt8](repeating: 0, count: 32)
         guard text.utf8.count == 40, zmq_z85_decode(&decoded, text) != nil else {
-            throw MessagingError(.invalidKey, "a CURVE key has 40 characters of Z85, as `godwit keys` writes them")
+            throw MessagingError(.invalidKey, "a CURVE key has 40 characters of Z85")
         }
         self.text = text
     }

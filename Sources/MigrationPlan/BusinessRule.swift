@@ -8,6 +8,7 @@ package struct BusinessRule: Sendable, Equatable {
 }
 
 extension BusinessRule {
+    /// When a rule is asked.
     package enum Moment: String, Sendable, Equatable, Codable {
         case before
         case after

@@ -10,6 +10,7 @@ package struct ColumnPlan: Sendable, Equatable {
 }
 
 extension ColumnPlan {
+    /// What becomes of a text that is too long.
     package enum TooLong: String, Sendable, Equatable, Codable {
         case reject
         case truncate

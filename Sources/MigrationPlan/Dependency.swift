@@ -18,6 +18,7 @@ package struct Dependency: Sendable, Equatable {
 }
 
 extension Dependency {
+    /// What in the plan makes one entity wait for another.
     package enum Kind: String, Sendable, Equatable, Codable {
         case reference
         case json

@@ -19,6 +19,7 @@ package struct Finding: Sendable, Equatable {
 }
 
 extension Finding {
+    /// How much a finding matters.
     package enum Severity: String, Sendable, Equatable, Comparable, Codable {
         case note
         case warning

@@ -18,6 +18,7 @@ extension JSONPlan {
         case wrap
     }
 
+    /// Ids inside the document that refer to rows of an entity.
     package struct EmbeddedReference: Sendable, Equatable {
         /// Member names joined with dots; `[*]` after a name means every element of that array.
         package var path: String

@@ -46,6 +46,7 @@ package struct Plan: Sendable, Equatable {
         self.hash = hash
     }
 
+    /// The entity of that name.
     package func entity(named name: String) -> EntityPlan? {
         self.entities.first { $0.name == name }
     }

@@ -10,6 +10,7 @@ package struct ReferencePlan: Sendable, Equatable {
 }
 
 extension ReferencePlan {
+    /// One of the entities that a polymorphic reference may point at.
     package struct Alternative: Sendable, Equatable {
         /// The parent entity.
         package var entity: String

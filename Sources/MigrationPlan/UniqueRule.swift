@@ -6,6 +6,7 @@ package struct UniqueRule: Sendable, Equatable {
 }
 
 extension UniqueRule {
+    /// Which of the rows that clash stays.
     package enum Keep: Sendable, Equatable {
         case lowestKey
         case highestKey

@@ -45,6 +45,7 @@ package actor SnapshotKeeper {
         }
     }
 
+    /// Lets go of the snapshot.
     package func release() {
         self.holder = nil
     }

@@ -46,6 +46,7 @@ package enum OrphanAction: Codable, Sendable, Equatable {
     case fail
 }
 
+/// A reference to rows of other entities.
 package struct ReferenceOperation: Codable, Sendable, Equatable {
     /// Tried in order; the first whose condition holds (or has none) decides.
     ///
@@ -55,6 +56,7 @@ package struct ReferenceOperation: Codable, Sendable, Equatable {
     /// Filled with the UUID even though the parent may be absent, for columns checked later; false normally.
     package var isUnchecked: Bool
 
+    /// One of the entities that a polymorphic reference may point at.
     package struct Alternative: Codable, Sendable, Equatable {
         package var entity: String
         /// The input with the parent's id, an int8; NULL makes the column NULL.
@@ -76,6 +78,7 @@ package struct ReferenceOperation: Codable, Sendable, Equatable {
     }
 }
 
+/// A look-up of a text among the plan's values.
 package struct MapOperation: Codable, Sendable, Equatable {
     /// A text input.
     package var input: Int
@@ -84,6 +87,7 @@ package struct MapOperation: Codable, Sendable, Equatable {
     /// The field for a NULL input; nil is NULL.
     package var null: [UInt8]?
 
+    /// A text and what it becomes.
     package struct Entry: Codable, Sendable, Equatable {
         package var key: String
         /// The target's binary form; nil is NULL.
@@ -95,6 +99,7 @@ package struct MapOperation: Codable, Sendable, Equatable {
         }
     }
 
+    /// What a text becomes that is not listed.
     package enum Otherwise: Codable, Sendable, Equatable {
         case reject
         case value([UInt8]?)
@@ -108,6 +113,7 @@ package struct MapOperation: Codable, Sendable, Equatable {
     }
 }
 
+/// A text that must be JSON, ids inside it translated.
 package struct JSONOperation: Codable, Sendable, Equatable {
     /// A text input.
     package var input: Int
@@ -116,6 +122,7 @@ package struct JSONOperation: Codable, Sendable, Equatable {
     package var onInvalid: InvalidAction
     package var references: [EmbeddedReference]
 
+    /// What becomes of a text that is no JSON.
     package enum InvalidAction: String, Codable, Sendable, Equatable {
         case null
         case reject
@@ -123,6 +130,7 @@ package struct JSONOperation: Codable, Sendable, Equatable {
         case wrap
     }
 
+    /// Ids inside the document that refer to rows of an entity.
     package struct EmbeddedReference: Codable, Sendable, Equatable {
         /// Member names; an element `[*]` means every element of an array.
         package var path: [String]

@@ -11,6 +11,7 @@ package struct EntityIdentity: Codable, Sendable, Equatable {
 }
 
 extension EntityIdentity {
+    /// Where UUIDs come from, with all it takes to make them.
     package enum Strategy: Codable, Sendable, Equatable {
         /// UUIDv8, see `OrderedUUID`: the tag is 0...4095, the seed drawn from namespace and entity.
         case ordered(tag: UInt16, seed: UInt64)

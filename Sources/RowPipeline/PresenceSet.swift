@@ -53,6 +53,7 @@ package struct PresenceSet: Sendable {
         return true
     }
 
+    /// Whether an id is in the set.
     package func contains(_ id: Int64) -> Bool {
         var cursor = Cursor()
         return self.contains(id, near: &cursor)

@@ -14,6 +14,7 @@ package struct RowPipelineError: Error, Sendable, Equatable, CustomStringConvert
 }
 
 extension RowPipelineError {
+    /// What kind of failure it is.
     package enum Code: String, Sendable, Equatable {
         /// The bytes are not a binary COPY stream of the program's columns.
         case malformedStream

@@ -21,6 +21,7 @@ package struct RowProgram: Codable, Sendable, Equatable {
 }
 
 extension RowProgram {
+    /// A column of the source SELECT.
     package struct InputColumn: Codable, Sendable, Equatable {
         package var name: String
         /// OID of the built-in base type in which the source sends it.
@@ -32,6 +33,7 @@ extension RowProgram {
         }
     }
 
+    /// A column of the target's COPY.
     package struct OutputColumn: Codable, Sendable, Equatable {
         package var name: String
         package var operation: ColumnOperation

@@ -36,6 +36,7 @@ package struct EntityNode: Sendable, Equatable {
 }
 
 extension EntityNode {
+    /// How far an entity has come.
     package enum Stage: String, Sendable, Codable {
         /// Something it refers to is not settled. Can transition to: preparing.
         ///

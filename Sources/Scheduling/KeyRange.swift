@@ -10,6 +10,7 @@ package struct KeyRange: Hashable, Sendable, Codable {
         self.upper = upper
     }
 
+    /// Whether a key is inside.
     package func contains(_ key: Int64) -> Bool {
         (self.lower.map { key >= $0 } ?? true) && (self.upper.map { key < $0 } ?? true)
     }

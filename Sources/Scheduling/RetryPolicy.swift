@@ -51,6 +51,7 @@ package struct RetryPolicy: Sendable, Equatable {
 }
 
 extension RetryPolicy {
+    /// What becomes of a shard.
     package enum Decision: Sendable, Equatable {
         case retry(after: Duration, countsAsAttempt: Bool)
         /// The shard is failed; only an operator brings it back.

@@ -1,4 +1,5 @@
 extension RunMachine {
+    /// What an entity's next step calls for.
     package enum EntityAction: Sendable, Equatable {
         /// Compute losers and suspend triggers, then report `prepared`.
         case prepare(EntityName)

@@ -19,12 +19,13 @@ package struct ShardEntry: Sendable, Equatable {
 }
 
 extension ShardEntry {
+    /// How a shard stands.
     package enum State: Sendable, Equatable {
         /// Nobody has it. Can transition to: leased.
         case pending(notBefore: ContinuousClock.Instant?)
         /// A worker may be at it until the target's clock says otherwise. Can transition to: done, pending, failed.
         case leased(LeaseID, Incarnation)
-        /// Its rows are committed. Can transition to: pending (a `fill` that must be done again, `retry --force`).
+        /// Its rows are committed. Can transition to: pending (a `fill` that must be done again).
         case done
         /// Its attempts are used up. Can transition to: pending (an operator's retry).
         case failed

@@ -69,6 +69,7 @@ package struct ShardPlanner: Sendable, Equatable {
 }
 
 extension ShardPlanner {
+    /// A range with what it is likely to hold.
     package struct PlannedRange: Sendable, Equatable {
         package var range: KeyRange
         /// Estimates; shards of an entity are granted heaviest first.

@@ -1,4 +1,5 @@
 extension WorkerMachine {
+    /// How a worker stands with the coordinator.
     package enum Mode: Sendable, Equatable {
         /// No coordinator has taken it in. Can transition to: serving, draining, stopping.
         case greeting
@@ -12,6 +13,7 @@ extension WorkerMachine {
         case left
     }
 
+    /// What one of the worker's slots is at.
     package enum Slot: Sendable, Equatable {
         /// Can transition to: running.
         case idle
@@ -28,6 +30,7 @@ extension WorkerMachine {
         }
     }
 
+    /// What a LEASE calls for.
     package enum LeaseAction: Sendable, Equatable {
         case start(slot: Int)
         /// Already ended: say so again.
@@ -38,6 +41,7 @@ extension WorkerMachine {
         case none
     }
 
+    /// What the time calls for.
     package enum Action: Sendable, Equatable {
         case sayHello
         case ping

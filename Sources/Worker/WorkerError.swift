@@ -11,6 +11,7 @@ package struct WorkerError: Error, Sendable, Equatable {
 }
 
 extension WorkerError {
+    /// What kind of failure it is.
     package enum Code: Sendable, Equatable {
         /// No coordinator answered for longer than the worker's patience.
         case noCoordinator

@@ -59,7 +59,8 @@ package actor WorkerProcess {
         (self.events, self.mailbox) = AsyncStream.makeStream()
     }
 
-    /// Asks the process to leave: the first time it finishes what it is at, the second time it rolls back.
+    /// Asks the process to leave: the first time it finishes what it is at within ten seconds, the second
+    /// time it rolls back at once.
     package nonisolated func terminate() {
         self.mailbox.yield(.terminated)
     }
@@ -102,18 +103,22 @@ package actor WorkerProcess {
         case .snapshotHeld(let identifier, let imported):
             await self.snapshotHeld(identifier, imported: imported)
         case .terminated:
-            try await self.terminationAsked()
+            await self.terminationAsked()
         }
     }
 
-    private func terminationAsked() async throws {
+    /// What running shards have at TERM before they are rolled back; systemd and Kubernetes kill after 30 s or more, so
+    /// safe up to 25 s.
+    private static let drainTime = Duration.seconds(10)
+
+    private func terminationAsked() async {
         self.terminations += 1
         self.logger.notice(
             self.terminations == 1
                 ? "leaving after the running shards; a second signal rolls them back" : "rolling back"
         )
         if self.terminations == 1 {
-            self.machine.drain(deadline: .now + .seconds(10))
+            self.machine.drain(deadline: .now + Self.drainTime)
         } else {
             for slot in self.machine.stop() { await self.cancelDesk.cancel(self.slots[slot].control) }
         }

@@ -35,7 +35,7 @@ package struct NewEntity: Sendable {
 /// An entity as the control schema knows it.
 package struct EntityRecord: Sendable, Codable, Equatable {
     package var name: EntityName
-    /// Order of the plan's entities, from 0.
+    /// Place in dependency order, from 0.
     package var position: Int
     package var phase: String?
     package var sourceTable: String

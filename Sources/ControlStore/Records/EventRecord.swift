@@ -27,6 +27,7 @@ package struct NewEvent: Sendable, Equatable {
     }
 }
 
+/// How urgent an event is.
 package enum EventLevel: String, Sendable, Codable, CaseIterable {
     case info
     case warning

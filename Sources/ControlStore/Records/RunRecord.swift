@@ -28,7 +28,8 @@ package enum RunStatus: String, Sendable, Codable, CaseIterable {
     case paused
     /// Every entity is complete, possibly with rejects and failed shards. Can transition to: paused (`godwit retry`).
     case completed
-    /// Stopped by an error that a retry does not heal. Can transition to: running (a coordinator resumes it).
+    /// Stopped by an error that a retry does not heal. Can transition to: running (a coordinator resumes it),
+    /// paused (`godwit retry`), cancelled.
     case failed
     /// Given up by an operator; final.
     case cancelled

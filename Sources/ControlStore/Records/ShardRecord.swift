@@ -55,7 +55,7 @@ package struct ShardRecord: Sendable, Codable, Equatable {
     package var attempt: Int
     /// Attempts that failed on their own rows.
     package var failedAttempts: Int
-    /// Time until it may be granted again, nil or negative for now.
+    /// When it may be granted again; nil or past for now.
     package var notBefore: Date?
     package var lease: LeaseID?
     package var leaseUntil: Date?

@@ -4,7 +4,7 @@ package import Scheduling
 /// Everything `godwit status` shows, read in one snapshot, so that the sums agree.
 package struct StatusReport: Sendable, Codable, Equatable {
     package var run: RunRecord
-    /// In the plan's order.
+    /// In dependency order.
     package var entities: [EntityStatus]
     package var workers: [WorkerRecord]
     /// How long finished shards took, nil before the first.
