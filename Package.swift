@@ -72,7 +72,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        .target(name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: settings),
+        .target(
+            name: "PostgresFixture",
+            dependencies: ["Postgres"],
+            path: "Tests/PostgresFixture",
+            swiftSettings: settings
+        ),
         tests("PostgresTests", of: ["Postgres", "PostgresFixture"]),
         tests("MessagingTests", of: ["Messaging"]),
         tests("ObservabilityTests", of: ["Observability"]),
@@ -83,7 +88,10 @@ let package = Package(
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
-        tests("CoordinatorTests", of: ["Coordinator", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]),
+        tests(
+            "CoordinatorTests",
+            of: ["Coordinator", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]
+        ),
         tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
         tests("WorkerTests", of: ["Worker"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),

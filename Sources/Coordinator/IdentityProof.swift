@@ -28,7 +28,8 @@ struct IdentityProof {
                 continue
             }
             let installed = try await store.identities(of: EntityName(rawValue: entity.name), keys: Self.keys)
-            for (key, (expected, found)) in zip(Self.keys, zip(computed, installed)) where expected?.description != found.uuid {
+            for (key, (expected, found)) in zip(Self.keys, zip(computed, installed))
+            where expected?.description != found.uuid {
                 throw CoordinatorError(
                     .runFailed,
                     """

@@ -25,7 +25,7 @@ extension RunLeader {
         case .settle(let entity):
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .settled)
-            self.logger.info("entity copied", metadata: .of([.entity: "\(entity)"]))
+            self.logger.info("entity copied", metadata: .of([.entity: entity]))
         case .fill(let entity):
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .filling)
@@ -67,7 +67,7 @@ extension RunLeader {
         }
         self.machine.prepared(name)
         try await self.store.setStage(of: name, in: self.run.id, .copying)
-        self.logger.info("entity released", metadata: .of([.entity: "\(name)"]))
+        self.logger.info("entity released", metadata: .of([.entity: name]))
     }
 
     private func complete(_ name: EntityName) async throws {
@@ -76,7 +76,7 @@ extension RunLeader {
             try await self.store.analyze(entity.targetTable)
         }
         try await self.store.setStage(of: name, in: self.run.id, .complete)
-        self.logger.info("entity complete", metadata: .of([.entity: "\(name)"]))
+        self.logger.info("entity complete", metadata: .of([.entity: name]))
     }
 
     /// Switches on what a run that came to a bad end had switched off; its workers have left.
@@ -90,7 +90,7 @@ extension RunLeader {
         guard !shards.isEmpty else { return }
         self.logger.info(
             "replaying rows that waited for a parent",
-            metadata: .of([.entity: "\(name)", .shards: "\(shards.count)"])
+            metadata: .of([.entity: name, .shards: shards.count])
         )
         for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
     }

@@ -6,7 +6,9 @@ import Observability
 import Scheduling
 
 extension RunLeader {
-    /// Interprets a worker's message. Whatever it says, the shard row decides.
+    /// Interprets a worker's message.
+    ///
+    /// Whatever it says, the shard row decides.
     func receive(_ frames: IncomingFrames) async throws {
         let envelope: Envelope<WorkerMessage>
         do throws(ProtocolError) {
@@ -70,7 +72,7 @@ extension RunLeader {
         if isNew {
             self.logger.info(
                 "a worker joined",
-                metadata: .of([.workerID: "\(header.worker)", .slots: "\(hello.slots)"])
+                metadata: .of([.workerID: header.worker, .slots: hello.slots])
             )
         }
         let timers = Timers(self.timers)
@@ -128,7 +130,7 @@ extension RunLeader {
         if isFatal {
             self.logger.warning(
                 "a worker was refused",
-                metadata: .of([.workerID: "\(header.worker)", .reason: message])
+                metadata: .of([.workerID: header.worker, .reason: message])
             )
         }
         await self.say(

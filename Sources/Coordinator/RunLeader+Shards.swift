@@ -100,7 +100,7 @@ extension RunLeader {
             self.logger.error(
                 "shard failed",
                 metadata: .of([
-                    .shardID: "\(failed.shard)", .entity: entity.map { "\($0)" }, .error: failed.message,
+                    .shardID: failed.shard, .entity: entity, .error: failed.message,
                     .sqlState: failed.sqlState,
                 ])
             )

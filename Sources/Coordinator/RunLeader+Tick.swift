@@ -38,7 +38,7 @@ extension RunLeader {
             self.logger.warning(
                 "a lease expired",
                 metadata: .of([
-                    .shardID: "\(expired.shard)", .workerID: "\(expired.worker)", .attempt: "\(expired.attempt)",
+                    .shardID: expired.shard, .workerID: expired.worker, .attempt: expired.attempt,
                 ])
             )
             try await self.note(
@@ -56,7 +56,7 @@ extension RunLeader {
             try await self.look(at: [expired.shard])
         }
         for silent in self.machine.forgetSilent(now: .now, after: self.timers.lease) {
-            self.logger.warning("a worker fell silent", metadata: .of([.workerID: "\(silent.name)"]))
+            self.logger.warning("a worker fell silent", metadata: .of([.workerID: silent.name]))
             self.peers[silent.incarnation] = nil
             self.roster.left(silent.incarnation, state: "lost")
         }
@@ -102,7 +102,7 @@ extension RunLeader {
         case .paused:
             break
         }
-        self.logger.notice("the run has ended", metadata: .of([.runID: "\(self.run.id)", .reason: summary.message]))
+        self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
         try await self.recordFigures()
         await self.dismissWorkers()
     }

@@ -71,7 +71,17 @@ actor RunOpening {
 
     private func storedPlan(of run: RunRecord) async throws -> ResolvedPlan {
         let text = try await self.store.resolvedPlan(run.id)
-        return try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
+        do {
+            return try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
+        } catch {
+            throw CoordinatorError(
+                .runFailed,
+                """
+                the resolved plan of run #\(run.number) can't be read: another version of Godwit began it; resume it with \
+                that version, or give it up with `godwit cancel` (\(error))
+                """
+            )
+        }
     }
 
     private func resuming(_ run: RunRecord, _ plan: Plan, _ path: String) throws -> Draft {
@@ -109,7 +119,7 @@ actor RunOpening {
         self.logger.notice(
             "opened a run",
             metadata: .of([
-                .runID: "\(run.id)", .rowsEstimated: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
+                .runID: run.id, .rowsEstimated: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
             ])
         )
         for finding in findings where finding.severity > .note {
@@ -125,6 +135,7 @@ actor RunOpening {
             self.configuration.source, role: .source, applicationName: "godwit coordinator"
         )
         guard let connection else { return nil }
+        // As above.
         let result = try? connection.query("SELECT system_identifier::text FROM pg_control_system()")
         return result?.first?.text(0).flatMap { UInt64($0) }
     }

@@ -36,7 +36,7 @@ actor RunSnapshot {
                 continue
             }
             self.identifier = held.identifier
-            self.logger.notice("took the run's snapshot over from a worker", metadata: .of([.runID: "\(self.run)"]))
+            self.logger.notice("took the run's snapshot over from a worker", metadata: .of([.runID: self.run]))
             return
         }
         let held = try await self.keeper.hold(importing: nil, locking: self.tables)
@@ -50,7 +50,7 @@ actor RunSnapshot {
         self.identifier = held.identifier
         self.logger.notice(
             "took a snapshot of the source",
-            metadata: .of([.runID: "\(self.run)", .snapshotID: "\(number)"])
+            metadata: .of([.runID: self.run, .snapshotID: number])
         )
     }
 

@@ -30,7 +30,8 @@ package enum PlanLoader {
             bytes = Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
             // Foundation's own description of the error is a page of internals.
-            let reason = FileManager.default.fileExists(atPath: path) ? "is it a file, and readable?" : "there is no such file"
+            let isThere = FileManager.default.fileExists(atPath: path)
+            let reason = isThere ? "is it a file, and readable?" : "there is no such file"
             let finding = Finding(.error, "unreadable", "the plan can't be read: \(reason)", at: start)
             return LoadedPlan(plan: nil, findings: [finding], file: path)
         }

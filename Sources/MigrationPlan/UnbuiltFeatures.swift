@@ -17,7 +17,9 @@ enum UnbuiltFeatures {
         if let rule = plan.rules.first {
             notes.append(
                 Finding(
-                    .note, "not-evaluated", "business rules are checked for form only: this version does not evaluate them",
+                    .note,
+                    "not-evaluated",
+                    "business rules are checked for form only: this version does not evaluate them",
                     at: rule.position
                 )
             )
@@ -25,7 +27,9 @@ enum UnbuiltFeatures {
         if let metric = plan.metrics.first {
             notes.append(
                 Finding(
-                    .note, "not-evaluated", "metrics are checked for form only: this version does not compare them",
+                    .note,
+                    "not-evaluated",
+                    "metrics are checked for form only: this version does not compare them",
                     at: metric.position
                 )
             )
@@ -33,7 +37,9 @@ enum UnbuiltFeatures {
         if let settings = plan.entities.lazy.compactMap(\.differential).first {
             notes.append(
                 Finding(
-                    .note, "not-evaluated", "`differential:` is checked for form only: this version makes initial runs",
+                    .note,
+                    "not-evaluated",
+                    "`differential:` is checked for form only: this version makes initial runs",
                     at: settings.position
                 )
             )

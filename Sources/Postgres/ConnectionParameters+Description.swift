@@ -45,7 +45,9 @@ extension ConnectionParameters: CustomStringConvertible, CustomReflectable {
         return try ConnectionParameters(Self.connectionString(options))
     }
 
-    /// A `keyword=value` string that opens the same connection. Holds the password: only for a child's environment.
+    /// A `keyword=value` string that opens the same connection.
+    ///
+    /// Holds the password: only for a child's environment.
     package var connectionString: String { Self.connectionString(self.options) }
 
     private static func connectionString(_ options: [String: String]) -> String {

@@ -3,7 +3,7 @@ import Glibc
 
 /// Where a database is and how to log in; prints without its secrets.
 package struct ConnectionParameters: Sendable, Equatable {
-    /// What was given, as libpq's keywords. Holds the password.
+    /// What was given, as libpq's keywords, the password included.
     private(set) var options: [String: String]
     /// What was given, completed from the environment and libpq's defaults; without secrets.
     private let resolved: [String: String]

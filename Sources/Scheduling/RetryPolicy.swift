@@ -17,6 +17,7 @@ package struct RetryPolicy: Sendable, Equatable {
     ///   - countedAttempts: Attempts that failed on the shard's own account, this one included.
     ///   - streak: Failures in a row of any kind, this one included; at least 1.
     ///   - jitter: 0...1, spreads the retries of many shards.
+    /// - Returns: What becomes of the shard.
     package func decision(
         after failure: FailureClass,
         countedAttempts: Int,

@@ -5,8 +5,9 @@ extension RunMachine {
         package var worker: Incarnation
     }
 
-    /// Silence after which a worker gets nothing more, three pings; it loses nothing by it. Below two pings a busy
-    /// worker starves, above ten a dead one collects shards that wait for their lease to expire.
+    /// Silence after which a worker gets nothing more, three pings; it loses nothing by it.
+    ///
+    /// Below two pings a busy worker starves, above ten a dead one collects shards that wait for their lease to expire.
     package static let suspicion = Duration.seconds(6)
 
     /// Chooses shards for the free slots of live workers.
@@ -16,7 +17,8 @@ extension RunMachine {
     /// - Parameters:
     ///   - now: The coordinator's monotonic clock.
     ///   - isWindowOpen: Whether the plan allows grants at this time of day.
-    ///   - limit: The most grants of one transaction.
+    ///   - limit: The most grants of one transaction; safe from 1 to some thousands.
+    /// - Returns: The grants to record, in the order in which they matter.
     package mutating func grants(
         now: ContinuousClock.Instant,
         isWindowOpen: Bool = true,

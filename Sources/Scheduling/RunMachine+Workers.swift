@@ -25,6 +25,7 @@ extension RunMachine {
     ///   - capacity: Shards it can have at once now, those it has included.
     ///   - isDraining: Whether it takes nothing new.
     ///   - now: The coordinator's monotonic clock.
+    /// - Returns: What it has to be told.
     package mutating func pinged(
         _ incarnation: Incarnation,
         held: [LeaseID],

@@ -2,12 +2,15 @@
 ///
 /// The first range is open below and the last above, so that no key can fall outside whatever the statistics say.
 package struct ShardPlanner: Sendable, Equatable {
-    /// Bytes of source rows per shard. 16 MiB is one to five seconds of copying into a table with its foreign keys in
+    /// Bytes of source rows per shard.
+    ///
+    /// 16 MiB is one to five seconds of copying into a table with its foreign keys in
     /// place (32 MiB took ten with four slots on two cores), which is what a kill costs; below 1 MiB grants dominate,
     /// above 1 GiB a lost worker costs minutes.
     package static let defaultBytes = 16 << 20
-    /// How much larger shards are where the heap is not in key order: each one reads pages that others read too, so
-    /// fewer read less. Above 16 a lost worker costs more than that saves.
+    /// How much larger shards are where the heap is not in key order.
+    ///
+    /// Each one reads pages that others read too, so fewer read less. Above 16 a lost worker costs more than that saves.
     package static let scatterFactor = 4
     /// More shards than this per entity cost the coordinator memory without balancing any better.
     package static let maximumShards = 100_000

@@ -104,7 +104,7 @@ package struct WorkerMachine: Sendable {
     package mutating func revoked(_ lease: LeaseID, now: Instant) -> Int? {
         self.lastHeard = now
         self.retire(lease)
-        return self.cancel { $0 == lease }.first
+        return self.cancel { held, _ in held == lease }.first
     }
 
     /// A renewal came back.
@@ -120,7 +120,7 @@ package struct WorkerMachine: Sendable {
                 self.slots[slot] = .running(lease, renewed: max(renewed, sent))
             }
         }
-        return self.cancel { asked.contains($0) && !kept.contains($0) }
+        return self.cancel { lease, _ in asked.contains(lease) && !kept.contains(lease) }
     }
 
     /// TERM or DRAIN: take nothing new, leave when the running shards have ended or the deadline has come.
@@ -141,7 +141,7 @@ package struct WorkerMachine: Sendable {
     package mutating func stop() -> [Int] {
         if case .left = self.mode { return [] }
         self.mode = .stopping
-        return self.cancel { _ in true }
+        return self.cancel { _, _ in true }
     }
 
     /// What the time calls for.
@@ -150,7 +150,7 @@ package struct WorkerMachine: Sendable {
         var actions: [Action] = []
         if case .draining(let deadline) = self.mode, now >= deadline {
             self.mode = .stopping
-            actions += self.cancel { _ in true }.map { .cancel(slot: $0) }
+            actions += self.cancel { _, _ in true }.map { .cancel(slot: $0) }
         }
         let limit = self.timers.selfFence
         actions += self.cancel(where: { _, renewed in now - renewed >= limit })
@@ -201,10 +201,6 @@ package struct WorkerMachine: Sendable {
         case .stopping: true
         case .greeting, .serving, .left: false
         }
-    }
-
-    private mutating func cancel(where applies: (LeaseID) -> Bool) -> [Int] {
-        self.cancel { lease, _ in applies(lease) }
     }
 
     private mutating func cancel(where applies: (LeaseID, Instant) -> Bool) -> [Int] {

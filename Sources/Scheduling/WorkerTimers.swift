@@ -6,8 +6,9 @@ package struct WorkerTimers: Sendable, Equatable {
     package var lease: Duration
     /// Between two renewals.
     package var renew: Duration
-    /// Age of the last good renewal, on the worker's own clock, at which it stops by itself. Must stay below `lease`
-    /// by more than a renewal's round trip, or a zombie works on (the fence still holds it off).
+    /// Age of the last good renewal, on the worker's own clock, at which it stops by itself.
+    ///
+    /// Must stay below `lease` by more than a renewal's round trip, or a zombie works on (the fence still holds it off).
     package var selfFence: Duration
     /// Silence of the coordinator after which the worker looks for it anew.
     package var silence: Duration

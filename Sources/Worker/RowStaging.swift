@@ -5,6 +5,8 @@ import Postgres
 struct RowStaging {
     let entity: ResolvedEntity
 
+    /// Moves the staged rows one by one and notes those that are refused.
+    ///
     /// https://www.postgresql.org/docs/15/plpgsql-control-structures.html#PLPGSQL-ERROR-TRAPPING
     var insertRows: String {
         let columns = self.entity.stagingColumns
@@ -35,6 +37,7 @@ struct RowStaging {
         return "DO \(quoteLiteral(body))"
     }
 
+    /// Makes the two tables, which the shard's transaction takes with it.
     var create: String {
         let columns = self.entity.stagingColumns.map { "\(quoteIdentifier($0.name)) \($0.type)" }
         return """

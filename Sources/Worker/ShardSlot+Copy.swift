@@ -8,7 +8,9 @@ import RowPipeline
 import Scheduling
 
 extension ShardSlot {
-    /// Bytes of source rows per batch. A batch is held in memory twice (as it came, as it goes) until the server has
+    /// Bytes of source rows per batch.
+    ///
+    /// A batch is held in memory twice (as it came, as it goes) until the server has
     /// taken it; 4 MiB keeps a 16 MiB shard at 4 savepoints, far below the 64 that PostgreSQL keeps in shared memory.
     /// Safe from 256 KiB to a quarter of the plan's memory threshold.
     static let batchBytes = 4 << 20

@@ -6,8 +6,10 @@ import RowPipeline
 import Scheduling
 
 extension ShardSlot {
-    /// Fills the deferred references of a key range: (key, parent ids) from the source, resolved, into a temporary
-    /// table, and from there into the rows by one UPDATE. Doing it again changes nothing.
+    /// Fills the deferred references of a key range.
+    ///
+    /// (Key, parent ids) come from the source and go, resolved, into a temporary table, and from there into the rows by
+    /// one UPDATE. Doing it again changes nothing.
     func fill(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         guard let create = job.entity.createFillTableStatement, let update = job.entity.updateFromFillStatement else {
             throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")

@@ -118,8 +118,9 @@ actor ShardSlot {
         if self.target?.isBroken ?? true {
             self.target = nil
             let parameters = self.targetParameters
+            let name = LeaseApplicationName.name(for: job.assignment.lease)
             self.target = try self.on(.target) { () throws(PostgresError) in
-                try Connection(parameters, role: .target, applicationName: LeaseApplicationName.name(for: job.assignment.lease))
+                try Connection(parameters, role: .target, applicationName: name)
             }
             self.watchSessions()
         } else {

@@ -20,6 +20,8 @@ actor TargetKeys {
     /// - Parameters:
     ///   - table: Quoted and qualified.
     ///   - column: Quoted.
+    /// - Returns: Every value that is not NULL.
+    /// - Throws: The connection's or the server's error.
     func keys(of table: String, column: String) throws(PostgresError) -> PresenceSet {
         let connection = try Connection(self.parameters, role: .target, applicationName: "godwit presence")
         var keys = PresenceSet()

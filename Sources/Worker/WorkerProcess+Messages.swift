@@ -96,7 +96,7 @@ extension WorkerProcess {
             if let slot = self.machine.revoked(revoke.lease, now: .now) {
                 self.logger.warning(
                     "a lease was revoked",
-                    metadata: .of([.leaseID: "\(revoke.lease)", .reason: revoke.reason])
+                    metadata: .of([.leaseID: revoke.lease, .reason: revoke.reason])
                 )
                 await self.cancelDesk.cancel(self.slots[slot].control)
             }
@@ -121,7 +121,7 @@ extension WorkerProcess {
                 let plan = try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
                 let sets = ParentSetCache(store: self.store, target: self.configuration.target)
                 self.run = RunContext(id: welcome.run, plan: plan, sets: sets)
-                self.logger.info("joined the run", metadata: .of([.runID: "\(welcome.run)"]))
+                self.logger.info("joined the run", metadata: .of([.runID: welcome.run]))
             } catch let error as ControlStoreError where error.isTransient {
                 self.logger.warning("the run's plan can't be read yet", metadata: .of([.error: "\(error)"]))
                 return

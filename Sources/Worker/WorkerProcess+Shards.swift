@@ -122,7 +122,7 @@ extension WorkerProcess {
         } catch {
             self.logger.warning(
                 "a lease can't be given back",
-                metadata: .of([.leaseID: "\(lease)", .error: "\(error)"])
+                metadata: .of([.leaseID: lease, .error: "\(error)"])
             )
         }
     }

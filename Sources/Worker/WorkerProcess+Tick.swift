@@ -24,7 +24,7 @@ extension WorkerProcess {
             case .renew(let leases):
                 self.renew(leases, in: &group)
             case .cancel(let slot):
-                self.logger.warning("stopping a shard", metadata: .of([.slot: "\(slot)"]))
+                self.logger.warning("stopping a shard", metadata: .of([.slot: slot]))
                 await self.cancelDesk.cancel(self.slots[slot].control)
             case .lookForCoordinator:
                 try await self.connect(in: &group)

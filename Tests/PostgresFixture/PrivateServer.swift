@@ -8,6 +8,7 @@ package final class PrivateServer: Sendable {
     /// Makes a cluster and starts it.
     ///
     /// - Parameter settings: Lines for postgresql.conf, such as `["wal_level": "logical"]`.
+    /// - Throws: What keeps it from starting.
     package init(settings: [String: String] = [:]) throws {
         self.supervisor = try Supervisor(configuration: Self.configuration(settings))
     }

@@ -1,6 +1,7 @@
 extension Supervisor {
-    /// Makes the directory and hands over to the second script, as an unprivileged user where this one is root, because
-    /// the server refuses to run as root. Arguments: the second script, the configuration.
+    /// Makes the directory and hands over to the second script, as an unprivileged user where this one is root.
+    ///
+    /// The server refuses to run as root. Arguments: the second script, the configuration.
     static let script = #"""
         installed=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV)
         for bin in "$GODWIT_PG_BIN" "$(pg_config --bindir 2>/dev/null)" $installed; do
@@ -25,7 +26,9 @@ extension Supervisor {
         exec runuser -u "$user" -- sh -c "$1" sh "$2" "$bin" "$directory"
         """#
 
-    /// Runs the server until the input ends. Arguments: the configuration, the binaries, the directory.
+    /// Runs the server until the input ends.
+    ///
+    /// Arguments: the configuration, the binaries, the directory.
     static let clusterScript = #"""
         bin=$2 directory=$3
         umask 022

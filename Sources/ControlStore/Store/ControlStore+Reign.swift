@@ -55,7 +55,11 @@ extension ControlStore {
         let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay).map { start in
             let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
             return NewShard(
-                entity: entity, kind: .replay, range: KeyRange(lower: nil, upper: nil), keys: part, estimatedRows: part.count
+                entity: entity,
+                kind: .replay,
+                range: KeyRange(lower: nil, upper: nil),
+                keys: part,
+                estimatedRows: part.count
             )
         }
         return try self.addShards(shards, to: run)
@@ -73,6 +77,8 @@ extension ControlStore {
     ///   - entities: In dependency order.
     ///   - shards: At least one for each entity.
     ///   - identityFunctions: SQL that defines `godwit.uuid` and `godwit.legacy` for the plan's entities.
+    /// - Returns: The run.
+    /// - Throws: `termLost`, or the server's error; nothing of the run is there then.
     package func openRun(
         _ run: NewRun,
         entities: [NewEntity],

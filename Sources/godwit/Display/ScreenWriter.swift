@@ -1,5 +1,3 @@
-import Glibc
-
 /// Redraws a block of lines in place at the bottom of a terminal's output.
 struct ScreenWriter {
     private let terminal: Terminal
@@ -40,17 +38,7 @@ struct ScreenWriter {
     private var upwards: String { self.drawn > 0 ? "\u{1b}[\(self.drawn)A\r" : "\r" }
 
     private func write(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let written = Glibc.write(self.terminal.descriptor, rest.baseAddress, rest.count)
-                if written > 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-                } else if errno != EINTR && errno != EAGAIN {
-                    return  // The terminal is gone; the work goes on.
-                }
-            }
-        }
+        // An error means that the terminal is gone; the work goes on.
+        _ = FileDescriptor(rawValue: self.terminal.descriptor).write(text)
     }
 }

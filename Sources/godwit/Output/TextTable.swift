@@ -20,8 +20,7 @@ struct TextTable {
         return all.map { cells in
             let padded = cells.enumerated()
                 .map { index, cell in
-                    let padding = String(repeating: " ", count: widths[index] - cell.count)
-                    return self.columns[index].alignment == .right ? padding + cell : cell + padding
+                    cell.padded(to: widths[index], right: self.columns[index].alignment == .right)
                 }
             let line = padded.joined(separator: "  ").trimmingEnd()
             guard let width, line.count > width else { return line }

@@ -1,7 +1,8 @@
 @testable import Scheduling
 
-/// The control schema and the target's rows, as far as the machines' decisions touch them. Its clock is the only one
-/// that counts for leases.
+/// The control schema and the target's rows, as far as the machines' decisions touch them.
+///
+/// Its clock is the only one that counts for leases.
 struct SimulatedSchema {
     struct Shard {
         var entry: ShardEntry
@@ -133,7 +134,10 @@ struct SimulatedSchema {
 
     /// The end of a shard's transaction.
     ///
-    /// - Parameter seen: The presence it resolved its references with.
+    /// - Parameters:
+    ///   - id: The shard.
+    ///   - lease: The claim it was worked on under.
+    ///   - seen: The presence it resolved its references with.
     /// - Returns: Whether the fence held.
     mutating func commit(_ id: ShardID, _ lease: LeaseID, seen: Presence) -> Bool {
         if self.scenario.hasFence { guard self.holds(lease, id) else { return false } }
