@@ -132,7 +132,9 @@ actor RunOpening {
     private func sourceSystem() -> UInt64? {
         // Only informative: a missing privilege must not stop the run.
         let connection = try? Connection(
-            self.configuration.source, role: .source, applicationName: "godwit coordinator"
+            self.configuration.source,
+            role: .source,
+            applicationName: "godwit coordinator"
         )
         guard let connection else { return nil }
         // As above.

@@ -109,10 +109,11 @@ import Testing
     @Test func `a terminated session is lost and transient`() throws {
         let connection = try self.database.open()
         try connection.execute("BEGIN")
-        try self.database.open().query(
-            "SELECT pg_terminate_backend($1::int, 5000)",
-            [.integer(Int(connection.backendPID))]
-        )
+        try self.database.open()
+            .query(
+                "SELECT pg_terminate_backend($1::int, 5000)",
+                [.integer(Int(connection.backendPID))]
+            )
         let error = try #require(failure { try connection.commit() })
         #expect(error.code == .connectionLost)
         #expect(error.isTransient)

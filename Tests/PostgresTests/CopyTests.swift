@@ -8,15 +8,16 @@ import Testing
 
     init() throws {
         self.database = try TestDatabase()
-        try self.database.open().execute(
-            """
-            CREATE TABLE public.origin (id bigint PRIMARY KEY, note text, data bytea);
-            CREATE TABLE public.copy (LIKE public.origin);
-            INSERT INTO public.origin
-            SELECT n, CASE WHEN n % 7 = 0 THEN NULL ELSE 'row ' || n END, decode(repeat('00ff', (n % 50)::int), 'hex')
-            FROM generate_series(1, 20000) AS n
-            """
-        )
+        try self.database.open()
+            .execute(
+                """
+                CREATE TABLE public.origin (id bigint PRIMARY KEY, note text, data bytea);
+                CREATE TABLE public.copy (LIKE public.origin);
+                INSERT INTO public.origin
+                SELECT n, CASE WHEN n % 7 = 0 THEN NULL ELSE 'row ' || n END, decode(repeat('00ff', (n % 50)::int), 'hex')
+                FROM generate_series(1, 20000) AS n
+                """
+            )
     }
 
     /// Copies a table through buffers of a given size and compares both sides.
@@ -47,12 +48,13 @@ import Testing
     }
 
     @Test func `a row of 20 MB survives the round trip`() throws {
-        try self.database.open().execute(
-            """
-            TRUNCATE public.origin;
-            INSERT INTO public.origin VALUES (1, repeat('ä', 5000000), decode(repeat('00', 10000000), 'hex'))
-            """
-        )
+        try self.database.open()
+            .execute(
+                """
+                TRUNCATE public.origin;
+                INSERT INTO public.origin VALUES (1, repeat('ä', 5000000), decode(repeat('00', 10000000), 'hex'))
+                """
+            )
         let result = try self.roundTrip(limit: 1000)
         #expect(result == (1, 1, 0))
     }

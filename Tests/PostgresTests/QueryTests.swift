@@ -27,9 +27,10 @@ import Testing
     }
 
     @Test func `NULLs anywhere do not shift their neighbours`() throws {
-        let result = try self.database.open().query(
-            "SELECT CASE WHEN n % 2 = 0 THEN n END AS a, CASE WHEN n % 3 = 0 THEN n END AS b FROM generate_series(1, 99) AS n"
-        )
+        let result = try self.database.open()
+            .query(
+                "SELECT CASE WHEN n % 2 = 0 THEN n END AS a, CASE WHEN n % 3 = 0 THEN n END AS b FROM generate_series(1, 99) AS n"
+            )
         #expect(result.count == 99)
         for (index, row) in result.rows.enumerated() {
             let number = Int64(index + 1)

@@ -8,9 +8,10 @@ final class RepeatedCancel: Sendable {
     private let finished = DispatchGroup()
 
     init(_ canceller: Canceller) {
-        DispatchQueue.global().async(group: self.finished) {
-            while !self.isStopped.load(ordering: .acquiring) { canceller.cancel() }
-        }
+        DispatchQueue.global()
+            .async(group: self.finished) {
+                while !self.isStopped.load(ordering: .acquiring) { canceller.cancel() }
+            }
     }
 
     /// Waits until no further request can reach the server.

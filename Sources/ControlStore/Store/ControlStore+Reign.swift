@@ -19,10 +19,13 @@ extension ControlStore {
 
     /// The coordinator of the last reign, for people: host, process and since when; nil before the first.
     package func leader() throws(ControlStoreError) -> String? {
-        try self.query(
-            "look up the coordinator",
-            "SELECT host || ', process ' || pid || ', since ' || date_trunc('second', since) AS leader FROM godwit.leadership"
-        ).first?.text("leader")
+        try self
+            .query(
+                "look up the coordinator",
+                "SELECT host || ', process ' || pid || ', since ' || date_trunc('second', since) AS leader FROM godwit.leadership"
+            )
+            .first?
+            .text("leader")
     }
 
     /// The source keys of a `replay` shard.
@@ -31,7 +34,8 @@ extension ControlStore {
             "read the keys of shard \(shard)",
             "SELECT unnest(keys) AS key FROM godwit.shards WHERE id = $1::bigint",
             [.shard(shard)]
-        ).rows.compactMap { $0.integer("key") }
+        )
+        .rows.compactMap { $0.integer("key") }
     }
 
     /// So many rejects go into one replay shard: a second or two of work.
@@ -52,16 +56,17 @@ extension ControlStore {
         let planned = Set(open.rows.compactMap { $0.integer("key") })
         let keys = try self.parentPendingRejects(of: entity, in: run).filter { !planned.contains($0) }
         guard !keys.isEmpty else { return [] }
-        let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay).map { start in
-            let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
-            return NewShard(
-                entity: entity,
-                kind: .replay,
-                range: KeyRange(lower: nil, upper: nil),
-                keys: part,
-                estimatedRows: part.count
-            )
-        }
+        let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay)
+            .map { start in
+                let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
+                return NewShard(
+                    entity: entity,
+                    kind: .replay,
+                    range: KeyRange(lower: nil, upper: nil),
+                    keys: part,
+                    estimatedRows: part.count
+                )
+            }
         return try self.addShards(shards, to: run)
     }
 
@@ -109,6 +114,7 @@ extension ControlStore {
               FROM unnest($2::bigint[]) WITH ORDINALITY AS tried(key, position) ORDER BY position
             """,
             [.entity(entity), .integers(keys)]
-        ).rows.map { ($0.text("uuid"), $0.integer("key")) }
+        )
+        .rows.map { ($0.text("uuid"), $0.integer("key")) }
     }
 }

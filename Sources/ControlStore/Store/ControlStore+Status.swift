@@ -29,19 +29,20 @@ extension ControlStore {
 
     /// Seconds that the finished shards spent in each stage (`read`, `transform`, `write`, `commit`).
     package func stageTimings(of run: RunID) throws(ControlStoreError) -> [String: StageTiming] {
-        let rows = try self.query(
-            "read the stage timings of run \(run)",
-            """
-            SELECT stage, total, share[1] AS median, share[2] AS percentile95
-              FROM (SELECT timing.key AS stage, sum(timing.value::double precision) AS total,
-                           percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY timing.value::double precision)
-                               AS share
-                      FROM godwit.shards AS shard, jsonb_each_text(shard.timings) AS timing
-                     WHERE shard.run_id = $1::uuid AND shard.state = 'done' GROUP BY timing.key) AS stages
-            """,
-            [.run(run)]
-        )
-        .rows
+        let rows =
+            try self.query(
+                "read the stage timings of run \(run)",
+                """
+                SELECT stage, total, share[1] AS median, share[2] AS percentile95
+                  FROM (SELECT timing.key AS stage, sum(timing.value::double precision) AS total,
+                               percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY timing.value::double precision)
+                                   AS share
+                          FROM godwit.shards AS shard, jsonb_each_text(shard.timings) AS timing
+                         WHERE shard.run_id = $1::uuid AND shard.state = 'done' GROUP BY timing.key) AS stages
+                """,
+                [.run(run)]
+            )
+            .rows
         return Dictionary(
             rows.map { row in
                 let timing = StageTiming(
