@@ -43,6 +43,11 @@ package enum Catalog {
         let isComplete =
             entities.count == plan.entities.count
             && !resolver.findings.contains { $0.severity == .error }
+        let coverage = ColumnCoverage(plan: plan, entities: entities)
+        if isComplete {
+            resolver.findings += coverage.unread(of: resolver.sourceTables)
+            resolver.findings += coverage.leftToTarget(of: resolver.targetTables)
+        }
         return Resolution(
             plan: isComplete ? resolver.resolved(entities) : nil,
             entities: entities,

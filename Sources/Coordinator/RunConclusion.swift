@@ -19,7 +19,7 @@ struct RunConclusion {
         if let excess = self.rejectExcess { shortfalls.append(excess) }
         if self.isMixed {
             shortfalls.append(
-                "its shards were read under more than one snapshot, so rows may not fit together: verify it"
+                "its shards were read under more than one snapshot, so a row may not fit its parents"
             )
         }
         guard shortfalls.isEmpty else { return RunSummary(.incomplete, shortfalls.joined(separator: "; ")) }

@@ -103,6 +103,19 @@ import Testing
         #expect((plan == nil) == findings.contains { $0.severity == .error })
     }
 
+    @Test func columnsThatNobodyReadsOrWritesAreNoted() throws {
+        let databases = try Databases(
+            source: "CREATE TABLE thing (id serial PRIMARY KEY, name text, created timestamptz, \"Odd one\" int)",
+            target: Self.target + "name text, created_at timestamptz DEFAULT now(), remark text)"
+        )
+        let (_, findings) = try databases.resolve(Self.plan + " }")
+        let unread = findings.first { $0.code == "unread-columns" }
+        #expect(unread?.message == "thing: no entity reads created, Odd one")
+        let left = findings.first { $0.code == "left-to-target" }
+        #expect(left?.message.hasSuffix("the target fills created_at (default), remark (NULL)") == true, "\(findings)")
+        #expect(findings.allSatisfy { $0.severity < .error })
+    }
+
     @Test func missingTablesAreFoundOnBothSides() throws {
         let databases = try Databases(source: "SELECT", target: "SELECT")
         let (_, findings) = try databases.resolve(Self.plan + " }\nothers: { from: other, to: auth.others, tag: 2 }")

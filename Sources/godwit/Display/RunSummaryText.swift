@@ -33,9 +33,17 @@ struct RunSummaryText {
 
     private var verdict: String {
         let run = self.view.run
-        var text = "run #\(run.number) \(run.name) (\(run.id.description.prefix(8))) is \(run.status.rawValue)"
+        var text = "run #\(run.number) \(run.name) (\(run.id.description.prefix(8))) \(self.ending)"
         if run.status == .paused || run.status == .failed, let reason = run.statusReason { text += ": \(reason)" }
         return text
+    }
+
+    /// How the run stands, never better than it is.
+    private var ending: String {
+        let failed = self.view.report.shards.failed
+        guard self.view.run.status == .completed else { return "is \(self.view.run.status.rawValue)" }
+        if failed > 0 { return "has ended with \(Figures.counted(failed, "failed shard"))" }
+        return self.view.run.isMixed ? "is completed under more than one snapshot" : "is completed"
     }
 
     private var nextSteps: [String] {
