@@ -30,6 +30,9 @@ extension CatalogReader {
         try Self.addColumns(oids, to: &tables, connection)
         try Self.addIndexes(oids, to: &tables, connection)
         try Self.addTriggers(oids, to: &tables, connection)
+        for row in try connection.query(Self.writeRules, [oids]).rows {
+            tables[row.oid("table")]?.writeRules.append(row.text("name") ?? "")
+        }
         var result: [TableName: CatalogTable] = [:]
         for name in names {
             result[name] = tables.values.first { $0.schema == name.schema && $0.name == name.name }
@@ -148,5 +151,11 @@ extension CatalogReader {
         FROM pg_trigger
         WHERE tgrelid = ANY ($1::oid[]) AND NOT tgisinternal AND tgenabled IN ('O', 'A')
         ORDER BY tgrelid, tgname
+        """
+
+    private static let writeRules = """
+        SELECT ev_class::int8 AS "table", rulename AS name FROM pg_rewrite
+        WHERE ev_class = ANY ($1::oid[]) AND ev_type IN ('2', '3') AND ev_enabled IN ('O', 'A')
+        ORDER BY ev_class, rulename
         """
 }

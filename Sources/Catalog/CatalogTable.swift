@@ -19,6 +19,8 @@ struct CatalogTable: Equatable {
     var uniqueIndexes: [UniqueIndex] = []
     /// User triggers that fire in an ordinary session.
     var triggers: [Trigger] = []
+    /// Rules that rewrite an INSERT or UPDATE in an ordinary session; COPY passes them by.
+    var writeRules: [String] = []
 
     /// Quoted and schema-qualified.
     var sql: String { SQLText.qualified(self.schema, self.name) }

@@ -1,6 +1,9 @@
 import RowPipeline
 
 extension ResolvedEntity {
+    /// Whether a query of the plan yields the rows, not the base table itself.
+    package var readsQuery: Bool { self.select.from != "\(self.baseTable) AS source" }
+
     /// Sends the rows of a half-open key range, nil ends being open.
     package func copyOutStatement(lower: Int64?, upper: Int64?) -> String {
         self.copyOut(self.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper))

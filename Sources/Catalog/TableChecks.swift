@@ -38,9 +38,22 @@ struct TableChecks {
                 self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
             )
         }
-        if table.kind == "v" || table.kind == "f" {
-            let what = table.kind == "v" ? "a view" : "a foreign table"
-            let text = "\(table.sql) is \(what): its rows are counted by reading them all"
+        if table.kind == "m" || table.kind == "f" {
+            let what = table.kind == "m" ? "a materialized view" : "a foreign table"
+            // Neither can be locked: a REFRESH would leave the snapshot an empty table to read, and another server has
+            // snapshots of its own.
+            let text = "\(table.sql) is \(what), which the run's snapshot does not keep as it is"
+            findings.append(
+                self.finding(
+                    .error,
+                    "source-not-kept",
+                    text,
+                    hint: "name a table or an ordinary view in `from:`; a copy made with CREATE TABLE AS will do"
+                )
+            )
+        }
+        if table.kind == "v" {
+            let text = "\(table.sql) is a view: its rows are counted by reading them all"
             findings.append(
                 self.finding(
                     .warning,
@@ -89,6 +102,17 @@ struct TableChecks {
             let text = "row-level security applies to the target's role on \(table.sql)"
             findings.append(
                 self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
+            )
+        }
+        if !table.writeRules.isEmpty {
+            let names = table.writeRules.joined(separator: ", ")
+            findings.append(
+                self.finding(
+                    .error,
+                    "target-rules",
+                    "rules of \(table.sql) would send rows elsewhere, and only those that don't come by COPY: \(names)",
+                    hint: "ALTER TABLE \(table.sql) DISABLE RULE … for the time of the run"
+                )
             )
         }
         if self.entity.triggers == .suspend, !table.isOwned, table.triggers.contains(where: \.firesOnInsert) {

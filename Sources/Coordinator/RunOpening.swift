@@ -48,7 +48,10 @@ actor RunOpening {
         case .stored(let id):
             let run = try await self.store.run(matching: .id(id))
             self.logger.notice("resuming the run", metadata: .of([.runID: run.id]))
-            return (run, try await self.storedPlan(of: run))
+            let plan = try await self.storedPlan(of: run)
+            // A run of another plan has put its own functions in their place meanwhile.
+            try await self.store.installIdentityFunctions(Self.identityFunctions(of: plan))
+            return (run, plan)
         case .new(let plan, let resolved, let findings):
             if let run = try await self.unfinishedRun(of: plan), run.planHash == plan.hash {
                 // Another process made it between the check and the leadership.
@@ -112,9 +115,7 @@ actor RunOpening {
             ),
             entities: resolved.entities.map(NewEntity.init),
             shards: resolved.entities.flatMap { Self.shards(of: $0, policy: resolved.policy) },
-            identityFunctions: IdentityFunctions.sql(
-                entities: resolved.entities.filter { $0.idColumn != nil }.map(IdentityFunctions.Entity.init)
-            )
+            identityFunctions: Self.identityFunctions(of: resolved)
         )
         self.logger.notice(
             "opened a run",
@@ -126,6 +127,10 @@ actor RunOpening {
             try await self.store.record([NewEvent(.warning, finding.message)], of: run.id)
         }
         return run
+    }
+
+    private static func identityFunctions(of plan: ResolvedPlan) -> String {
+        IdentityFunctions.sql(entities: plan.entities.filter { $0.idColumn != nil }.map(IdentityFunctions.Entity.init))
     }
 
     /// The source cluster's identifier, by which a later differential run knows it again; nil where the role may not ask.

@@ -29,6 +29,10 @@ package struct RowTransformer: ~Copyable {
 
     /// Keys of the rows written since the last `takePresence()`, where the environment asks for them.
     private var presence = PresenceSet()
+    /// Keys read so far, where the caller wants to hear of the first that comes again; nil otherwise.
+    private var seen: PresenceSet?
+    /// The first key that was read a second time.
+    package private(set) var repeatedKey: Int64?
 
     /// Compiles a program; throws where it names inputs or entities that do not exist.
     package init(
@@ -58,6 +62,11 @@ package struct RowTransformer: ~Copyable {
         self.reader.beginStream()
     }
 
+    /// Watches for keys that are read a second time, from here on.
+    package mutating func watchForRepeatedKeys() {
+        self.seen = PresenceSet()
+    }
+
     /// Whether the stream's trailer has been read.
     package var isAtEnd: Bool {
         self.reader.state == .ended
@@ -78,6 +87,7 @@ package struct RowTransformer: ~Copyable {
             guard keyField.length == 8 else { throw TupleReader.malformed("the key is not an int8") }
             let key = input.integer(keyField.start, as: Int64.self)
             counters.read += 1
+            if self.seen?.insert(key) == false { self.repeatedKey = self.repeatedKey ?? key }
             if let reject = try self.transformRow(input, key, &output) {
                 counters.reject(reject.reason)
                 rejects.append(reject)

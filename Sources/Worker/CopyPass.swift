@@ -33,11 +33,13 @@ struct CopyPass: ~Copyable {
             throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")
         }
         do throws(RowPipelineError) {
-            let transformer = try RowTransformer(
+            var transformer = try RowTransformer(
                 program: program,
                 identities: job.sets.identities,
                 environment: job.sets.environment
             )
+            // The sums alone would not show a query that yields one key twice and another not at all.
+            if job.entity.readsQuery, job.assignment.kind != .fill { transformer.watchForRepeatedKeys() }
             return CopyPass(job, program: program, transformer: transformer)
         } catch {
             throw AttemptFailure(.fault, side: .worker, message: "the row program of \(job.entity.name): \(error)")

@@ -127,6 +127,16 @@ extension ShardSlot {
     }
 
     private func checkSum(_ pass: borrowing CopyPass) throws(AttemptFailure) {
+        if let key = pass.transformer.repeatedKey {
+            throw AttemptFailure(
+                .fault,
+                side: .source,
+                message: """
+                    the query of \(pass.job.entity.name) yields the key \(key) more than once; a query: must yield each \
+                    key of the base table exactly once
+                    """
+            )
+        }
         guard pass.job.assignment.kind == .copy else { return }
         let accounted = pass.counters.migrated + pass.counters.rejectedTotal + pass.filtered
         guard accounted == pass.sourceRows else {

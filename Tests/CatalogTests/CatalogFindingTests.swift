@@ -116,6 +116,31 @@ import Testing
         #expect(findings.allSatisfy { $0.severity < .error })
     }
 
+    @Test func aMaterializedViewIsNoSource() throws {
+        let databases = try Databases(
+            source: "CREATE MATERIALIZED VIEW thing AS SELECT 1 AS id, 'a'::text AS name",
+            target: Self.target + "name text)"
+        )
+        let (plan, findings) = try databases.resolve(Self.plan + " }")
+        #expect(plan == nil)
+        #expect(findings.contains { $0.code == "source-not-kept" && $0.severity == .error }, "\(findings)")
+    }
+
+    @Test(arguments: ["INSERT", "UPDATE"])
+    func rulesOfTheTargetAreFoundUnlessTheyAreDisabled(event: String) throws {
+        let databases = try Databases(
+            source: "CREATE TABLE thing (id serial PRIMARY KEY, name text)",
+            target: Self.target
+                + "name text); CREATE RULE elsewhere AS ON \(event) TO things DO INSTEAD NOTHING"
+        )
+        let (plan, findings) = try databases.resolve(Self.plan + " }")
+        #expect(plan == nil)
+        #expect(findings.contains { $0.code == "target-rules" && $0.message.contains("elsewhere") }, "\(findings)")
+        try databases.target.execute("ALTER TABLE \(databases.schema).things DISABLE RULE elsewhere")
+        let (accepted, others) = try databases.resolve(Self.plan + " }")
+        #expect(accepted != nil, "\(others)")
+    }
+
     @Test func missingTablesAreFoundOnBothSides() throws {
         let databases = try Databases(source: "SELECT", target: "SELECT")
         let (_, findings) = try databases.resolve(Self.plan + " }\nothers: { from: other, to: auth.others, tag: 2 }")

@@ -195,5 +195,33 @@ extension EndToEnd {
                 try migration.expect(["400|0"], "SELECT count(*), count(nothing_id) FROM events")
             }
         }
+
+        /// As many rows as the base table has, and yet one key is there twice and another not at all.
+        @Test func aQueryThatTakesOneKeyForAnotherFailsItsShard() async throws {
+            try await Migration.with(
+                source: """
+                    CREATE TABLE jaw (id integer PRIMARY KEY);
+                    INSERT INTO jaw SELECT generate_series(1, 300); ANALYZE
+                    """,
+                target: "CREATE TABLE jaws (id uuid, legacy_id bigint)",
+                run: "shard_rows: 1000\nvalidation: { pre: false }",
+                strategy: "v4",
+                entities: """
+                    jaws:
+                      from: jaw
+                      query: "SELECT CASE WHEN id = 300 THEN 299 ELSE id END AS id FROM jaw"
+                      to: jaws
+                      legacy: legacy_id
+                    """
+            ) { migration in
+                let status = try await migration.migrate()
+                #expect(status == 2, "\(migration.logs)")
+                try migration.expect(
+                    ["failed|t"],
+                    "SELECT state, message LIKE '%yields the key 299 more than once%' FROM godwit.shards"
+                )
+                try migration.expect(["0"], "SELECT count(*) FROM jaws")
+            }
+        }
     }
 }

@@ -114,6 +114,24 @@ extension EndToEnd {
             }
         }
 
+        /// The SQL functions are those of the run that was begun last; an older one puts its own back.
+        @Test func aRunIsResumedAfterARunOfAnotherPlan() async throws {
+            try await Self.withBlockedRun { migration, coordinator, letGo in
+                coordinator.signal(15)
+                #expect(await coordinator.exitStatus() == 75, "\(coordinator.log)")
+                try migration.execute(
+                    .target,
+                    """
+                    CREATE OR REPLACE FUNCTION godwit.uuid(entity text, id bigint) RETURNS uuid LANGUAGE sql AS
+                        $$ SELECT ('godwit knows no entity ' || entity)::uuid $$
+                    """
+                )
+                let resumed = try migration.startCoordinator()
+                try letGo()
+                return resumed
+            }
+        }
+
         /// The first TERM finishes what runs.
         @Test func aTerminatedWorkerFinishesItsShard() async throws {
             try await Self.withBlockedRun { migration, coordinator, letGo in

@@ -100,6 +100,14 @@ extension ControlStore {
         }
     }
 
+    /// Puts `godwit.uuid` and `godwit.legacy` of a plan's entities in the place of those that are there.
+    package func installIdentityFunctions(_ definitions: String) throws(ControlStoreError) {
+        try self.transaction("install the identity functions") { () throws(ControlStoreError) in
+            try self.script("install the identity functions", definitions)
+            try self.query("close the functions to other roles", ControlSchema.revocation)
+        }
+    }
+
     /// What the installed identity functions say of some keys of an entity.
     ///
     /// - Returns: Per key, in order, the UUID in PostgreSQL's text form and the key that `godwit.legacy` gives back.
