@@ -54,6 +54,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...256).contains(self.slots) else { throw ValidationError("--slots must be between 1 and 256") }
+        if let name = self.name, name.isEmpty || name.utf8.count > 128 {
+            throw ValidationError("--name must have between 1 and 128 bytes")
+        }
         guard self.patience >= 0 else { throw ValidationError("--patience must not be negative") }
     }
 
