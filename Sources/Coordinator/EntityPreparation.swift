@@ -28,6 +28,12 @@ actor EntityPreparation {
             let losers = try self.losers(statement, plan: plan, snapshot: snapshot)
             try await self.store.recordLosers(of: name, in: self.run, losers.serialized())
         }
+        try await self.suspendTriggers(of: entity)
+    }
+
+    /// Switches the target table's triggers off; doing it again changes nothing.
+    func suspendTriggers(of entity: ResolvedEntity) async throws {
+        let name = EntityName(rawValue: entity.name)
         try await self.store.suspend(
             entity.triggersToSuspend.map { trigger in
                 SuspendedObject(

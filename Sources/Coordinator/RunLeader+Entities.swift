@@ -27,6 +27,10 @@ extension RunLeader {
             try await self.store.setStage(of: entity, in: self.run.id, .settled)
             self.logger.info("entity copied", metadata: .of([.entity: entity]))
         case .fill(let entity):
+            // Long after the load, where it is a refill: the triggers are on again.
+            if let resolved = self.plan.entity(named: entity.rawValue) {
+                try await self.preparation.suspendTriggers(of: resolved)
+            }
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .filling)
         case .complete(let entity):

@@ -7,6 +7,8 @@ extension EndToEnd {
             CREATE TABLE office (id integer PRIMARY KEY, divisor integer NOT NULL);
             CREATE TABLE doctor (id integer PRIMARY KEY, office_id integer, mentor_id integer);
             CREATE TABLE patient (id integer PRIMARY KEY, doctor_id integer, office_id integer);
+            CREATE TABLE room (id integer PRIMARY KEY, office_id integer);
+            INSERT INTO room SELECT n, n % 300 + 1 FROM generate_series(1, 900) AS n;
             INSERT INTO office SELECT n, 1 FROM generate_series(1, 300) AS n;
             UPDATE office SET divisor = 0 WHERE id = 150;
             INSERT INTO doctor SELECT n, n % 300 + 1, 601 - n FROM generate_series(1, 600) AS n;
@@ -17,7 +19,10 @@ extension EndToEnd {
             CREATE TABLE offices (id uuid PRIMARY KEY, share integer, legacy_id bigint UNIQUE);
             CREATE TABLE doctors (id uuid PRIMARY KEY, office_id uuid NOT NULL REFERENCES offices,
                                   mentor_id uuid REFERENCES doctors, legacy_id bigint UNIQUE);
-            CREATE TABLE patients (id uuid PRIMARY KEY, doctor_id uuid REFERENCES doctors, office_id uuid, legacy_id bigint UNIQUE)
+            CREATE TABLE patients (id uuid PRIMARY KEY, doctor_id uuid REFERENCES doctors, office_id uuid, legacy_id bigint UNIQUE);
+            CREATE TABLE rooms (id uuid PRIMARY KEY, office_id uuid, is_touched boolean NOT NULL, legacy_id bigint UNIQUE);
+            CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.is_touched = true; RETURN NEW; END';
+            CREATE TRIGGER touched BEFORE UPDATE ON rooms FOR EACH ROW EXECUTE FUNCTION touch()
             """
         private static let entities = """
             offices:
@@ -43,6 +48,14 @@ extension EndToEnd {
               columns:
                 doctor_id: { ref: doctors, by: doctor_id }
                 office_id: { ref: offices, by: office_id, on_orphan: null }
+            rooms:
+              from: room
+              to: rooms
+              legacy: legacy_id
+              tag: 4
+              columns:
+                office_id: { ref: offices, by: office_id, on_orphan: null, deferred: true }
+                is_touched: { value: "false" }
             """
 
         /// The source fails while it reads, so that no row of the shard can be told from the others.
@@ -90,7 +103,16 @@ extension EndToEnd {
 
         private static func expectEverything(_ migration: Migration) throws {
             try migration.expectSumsToAgree()
-            try migration.expectTotals(["doctors|600|600|0|0", "offices|300|300|0|0", "patients|900|900|0|0"])
+            try migration.expectTotals(["doctors|600|600|0|0", "offices|300|300|0|0", "patients|900|900|0|0", "rooms|900|900|0|0"])
+            // Filled again long after the load, and still no trigger of the target saw it.
+            try migration.expect(
+                ["900|0|O"],
+                """
+                SELECT count(*) FILTER (WHERE office_id = godwit.uuid('offices', legacy_id % 300 + 1)),
+                       count(*) FILTER (WHERE is_touched),
+                       (SELECT tgenabled FROM pg_trigger WHERE tgname = 'touched') FROM rooms
+                """
+            )
             try migration.expect([], "SELECT id, state FROM godwit.shards WHERE state <> 'done'")
             try migration.expect(
                 ["600|600"],
