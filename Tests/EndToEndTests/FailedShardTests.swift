@@ -103,7 +103,9 @@ extension EndToEnd {
 
         private static func expectEverything(_ migration: Migration) throws {
             try migration.expectSumsToAgree()
-            try migration.expectTotals(["doctors|600|600|0|0", "offices|300|300|0|0", "patients|900|900|0|0", "rooms|900|900|0|0"])
+            try migration.expectTotals([
+                "doctors|600|600|0|0", "offices|300|300|0|0", "patients|900|900|0|0", "rooms|900|900|0|0",
+            ])
             // Filled again long after the load, and still no trigger of the target saw it.
             try migration.expect(
                 ["900|0|O"],
