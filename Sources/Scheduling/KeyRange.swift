@@ -14,4 +14,16 @@ package struct KeyRange: Hashable, Sendable, Codable {
     package func contains(_ key: Int64) -> Bool {
         (self.lower.map { key >= $0 } ?? true) && (self.upper.map { key < $0 } ?? true)
     }
+
+    /// Whether it has exactly one key.
+    package var isSingleKey: Bool {
+        guard let lower = self.lower, let upper = self.upper else { return false }
+        return lower < .max && upper == lower + 1
+    }
+
+    /// The two ranges that cover it exactly, the second beginning with `cut`; nil where one of them would be empty.
+    package func halves(at cut: Int64) -> (first: KeyRange, second: KeyRange)? {
+        guard self.contains(cut), cut > self.lower ?? .min else { return nil }
+        return (KeyRange(lower: self.lower, upper: cut), KeyRange(lower: cut, upper: self.upper))
+    }
 }

@@ -15,14 +15,16 @@ package struct RetryPolicy: Sendable, Equatable {
     /// - Parameters:
     ///   - failure: What ended the attempt.
     ///   - countedAttempts: Attempts that failed on the shard's own account, this one included.
-    ///   - streak: Failures in a row of any kind, this one included; at least 1.
+    ///   - streak: Failures in a row that used up no attempt, this one included; at least 1.
     ///   - jitter: 0...1, spreads the retries of many shards.
+    ///   - isDivisible: Whether the shard can be cut in two.
     /// - Returns: What becomes of the shard.
     package func decision(
         after failure: FailureClass,
         countedAttempts: Int,
         streak: Int,
-        jitter: Double
+        jitter: Double,
+        isDivisible: Bool = false
     ) -> Decision {
         switch failure {
         case .cancelled, .leaseLost:
@@ -34,7 +36,7 @@ package struct RetryPolicy: Sendable, Equatable {
         case .schema:
             return .stopRun
         case .rows, .fault:
-            guard countedAttempts < self.attempts else { return .fail }
+            guard countedAttempts < self.attempts else { return isDivisible ? .split : .fail }
             return .retry(after: self.backoff(countedAttempts, jitter), countsAsAttempt: true)
         }
     }
@@ -57,6 +59,8 @@ extension RetryPolicy {
         case retry(after: Duration, countsAsAttempt: Bool)
         /// The shard is failed; only an operator brings it back.
         case fail
+        /// Its halves take its place, each with one attempt left, so that what fails ends up in the smallest range.
+        case split
         /// Tried again once the run has a new snapshot.
         case renewSnapshot
         /// The run stops and says why.

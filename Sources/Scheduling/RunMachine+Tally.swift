@@ -36,6 +36,7 @@ extension RunMachine {
             case .leased: self.leased += change
             case .done: self.done += change
             case .failed: self.failed += change
+            case .split: break
             }
         }
     }

@@ -30,6 +30,8 @@ package struct RunMachine: Sendable {
     /// Workers that could take shards, with how many.
     var vacancies: [Incarnation: Int] = [:]
     var leasedCount = 0
+    /// How often a planned shard and its parts have been halved.
+    var splits: [ShardID: Int] = [:]
     var hasBegun = false
     var hasEnded = false
 
@@ -104,6 +106,8 @@ package struct RunMachine: Sendable {
             self.countVacancies(of: incarnation)
         case .failed:
             if change > 0 { self.failedShards.insert(shard.id) } else { self.failedShards.remove(shard.id) }
+        case .split:
+            self.splits[shard.origin ?? shard.id, default: 0] += change
         case .pending, .done:
             break
         }

@@ -7,14 +7,25 @@ package struct ShardEntry: Sendable, Equatable {
     /// Estimated bytes; heavier shards are granted first.
     package var weight: Int
     package var state: State
+    /// The planned shard that it is a part of, after one or several halvings; nil for one that was planned itself.
+    package var origin: ShardID?
 
-    package init(id: ShardID, entity: EntityName, kind: ShardKind, range: KeyRange, weight: Int, state: State) {
+    package init(
+        id: ShardID,
+        entity: EntityName,
+        kind: ShardKind,
+        range: KeyRange,
+        weight: Int,
+        state: State,
+        origin: ShardID? = nil
+    ) {
         self.id = id
         self.entity = entity
         self.kind = kind
         self.range = range
         self.weight = weight
         self.state = state
+        self.origin = origin
     }
 }
 
@@ -23,11 +34,15 @@ extension ShardEntry {
     package enum State: Sendable, Equatable {
         /// Nobody has it. Can transition to: leased.
         case pending(notBefore: ContinuousClock.Instant?)
-        /// A worker may be at it until the target's clock says otherwise. Can transition to: done, pending, failed.
+        /// A worker may be at it until the target's clock says otherwise. Can transition to: done, pending, failed,
+        /// split.
         case leased(LeaseID, Incarnation)
         /// Its rows are committed. Can transition to: pending (a `fill` that must be done again).
         case done
         /// Its attempts are used up. Can transition to: pending (an operator's retry).
         case failed
+        /// Its attempts are used up, and two shards that cover exactly its keys have taken its place; it counts nowhere.
+        /// Can transition to: nothing.
+        case split
     }
 }

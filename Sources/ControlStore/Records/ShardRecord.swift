@@ -32,12 +32,14 @@ package struct NewShard: Sendable, Equatable {
 package enum ShardState: String, Sendable, Codable, CaseIterable {
     /// Nobody has it. Can transition to: leased.
     case pending
-    /// A worker may be at it until `leaseUntil`. Can transition to: done, pending, failed.
+    /// A worker may be at it until `leaseUntil`. Can transition to: done, pending, failed, split.
     case leased
     /// Its rows are committed. Can transition to: pending (a `fill` that must be done again).
     case done
     /// Its attempts are used up. Can transition to: pending (`godwit retry`).
     case failed
+    /// Its attempts were used up and two shards over its keys took its place; it counts nowhere. Can transition to: nothing.
+    case split
 }
 
 /// A shard as the control schema knows it.
@@ -69,6 +71,10 @@ package struct ShardRecord: Sendable, Codable, Equatable {
     package var errorClass: String?
     package var sqlState: String?
     package var message: String?
+    /// The shard whose half it is.
+    package var parent: ShardID?
+    /// The halves that took its place.
+    package var children: [ShardID]
 }
 
 /// One attempt at a shard.

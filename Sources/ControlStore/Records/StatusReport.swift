@@ -51,6 +51,8 @@ package struct EntityStatus: Sendable, Codable, Equatable {
     package var counters: ShardCounters
     /// Unresolved rejects by reason.
     package var rejects: [String: Int]
+    /// Rows of its failed shards, by their estimates.
+    package var failedRows = 0
 }
 
 /// Numbers of shards by state.

@@ -60,7 +60,8 @@ extension ControlStore {
                    shard.snapshot, extract(epoch FROM shard.leased_at) AS leased_at,
                    extract(epoch FROM shard.finished_at) AS finished_at, shard.source_rows, shard.migrated,
                    shard.rejected, shard.filtered, shard.adjusted, shard.bytes_read, shard.bytes_written,
-                   shard.error_class, shard.sql_state, shard.message
+                   shard.error_class, shard.sql_state, shard.message, shard.parent,
+                   ARRAY(SELECT id FROM godwit.shards AS half WHERE half.parent = shard.id ORDER BY id) AS children
               FROM godwit.shards AS shard
              WHERE \(condition)
              ORDER BY shard.id
@@ -96,6 +97,8 @@ extension ShardRecord {
         self.errorClass = row.text("error_class")
         self.sqlState = row.text("sql_state")
         self.message = row.text("message")
+        self.parent = row.optional("parent") { ShardID($0) }
+        self.children = (row.keys("children") ?? []).map { ShardID(rawValue: $0) }
     }
 }
 

@@ -74,7 +74,7 @@ extension ControlStore {
         try self.query(
             "read the shards",
             """
-            SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, state, lease, incarnation,
+            SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, state, lease, incarnation, origin,
                    extract(epoch FROM not_before - clock_timestamp()) AS delay
               FROM godwit.shards WHERE \(condition) ORDER BY id
             """,
@@ -89,6 +89,7 @@ extension ControlStore {
                     .leased(row.value("lease") { LeaseID($0) }, row.value("incarnation") { Incarnation($0) })
                 case .done: .done
                 case .failed: .failed
+                case .split: .split
                 }
             return ShardEntry(
                 id: row.shard("id"),
@@ -96,7 +97,8 @@ extension ControlStore {
                 kind: row.value("kind") { ShardKind(rawValue: $0) },
                 range: row.range(),
                 weight: row.count("estimated_bytes"),
-                state: state
+                state: state,
+                origin: row.optional("origin") { ShardID($0) }
             )
         }
     }

@@ -62,7 +62,8 @@ extension ControlStore {
             SELECT entity, position, phase, stage, source_table, target_table,
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM settled_at) AS settled_at,
                    extract(epoch FROM completed_at) AS completed_at, pending, leased, done, failed,
-                   estimated_rows, estimated_bytes, source_rows, migrated, rejected, filtered, bytes_read, bytes_written
+                   estimated_rows, estimated_bytes, source_rows, migrated, rejected, filtered, bytes_read, bytes_written,
+                   failed_rows
               FROM godwit.entity_totals WHERE run_id = $1::uuid ORDER BY position
             """,
             [.run(run)]
@@ -121,6 +122,7 @@ extension EntityStatus {
         self.estimatedBytes = row.count("estimated_bytes")
         self.counters = ShardCounters(row, adjusted: [:])
         self.rejects = [:]
+        self.failedRows = row.count("failed_rows")
     }
 }
 

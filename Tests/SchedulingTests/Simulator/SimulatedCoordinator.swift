@@ -144,7 +144,7 @@ final class SimulatedCoordinator: CustomStringConvertible {
             self.world.schema.recordFailure(shard, lease, counts: counts, retryAfter: delay / .seconds(1))
         case .renewSnapshot:
             self.world.schema.recordFailure(shard, lease, counts: false, retryAfter: 1)
-        case .fail:
+        case .fail, .split:
             self.world.schema.recordFailure(shard, lease, counts: true, retryAfter: nil)
         case .stopRun:
             self.world.schema.recordFailure(shard, lease, counts: true, retryAfter: nil)

@@ -178,7 +178,7 @@ struct SimulatedSchema {
             switch shard.entry.state {
             case .pending, .leased:
                 self.violations.append("\(entity.name) was written before \(shard.entry.entity) had settled")
-            case .done, .failed:
+            case .done, .failed, .split:
                 break
             }
         }
@@ -197,7 +197,7 @@ struct SimulatedSchema {
             guard shard.entry.entity == entity, shard.entry.kind == .replay else { return false }
             return switch shard.entry.state {
             case .pending, .leased: true
-            case .done, .failed: false
+            case .done, .failed, .split: false
             }
         }
         let rows = Set(self.pending.lazy.filter { $0.entity == entity }.map(\.place))
@@ -214,7 +214,7 @@ struct SimulatedSchema {
                 self[shard.entry.id].entry.state = .pending(notBefore: nil)
                 self[shard.entry.id].commits = 0
                 reopened.append(shard.entry.id)
-            case .pending, .failed:
+            case .pending, .failed, .split:
                 break
             }
         }
@@ -239,7 +239,8 @@ struct SimulatedSchema {
         for shard in self.shards where shard.entry.state != .done { found.append("\(shard.entry) is not done") }
         if !self.pending.isEmpty { found.append("rows wait for parents that have come: \(self.pending)") }
         for (place, entity) in self.scenario.entities.enumerated() {
-            let copies = self.shards.filter { $0.entry.entity == entity.name && $0.entry.kind == .copy }
+            let copies = self.shards
+                .filter { $0.entry.entity == entity.name && $0.entry.kind == .copy && $0.entry.state != .split }
                 .map(\.entry.range)
             let meet = zip(copies, copies.dropFirst()).allSatisfy { $0.upper != nil && $0.upper == $1.lower }
             if !meet || copies.first?.lower != nil || copies.last?.upper != nil {
