@@ -10,6 +10,7 @@ actor EntityPreparation {
     private let source: ConnectionParameters
     private let store: ControlStore
     private let run: RunID
+    nonisolated let median: KeyMedian
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
@@ -17,6 +18,7 @@ actor EntityPreparation {
         self.source = source
         self.store = store
         self.run = run
+        self.median = KeyMedian(source: source)
     }
 
     /// Computes the losers in the run's snapshot and suspends the target table's triggers.

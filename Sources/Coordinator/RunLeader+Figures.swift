@@ -2,7 +2,6 @@ import Catalog
 import ControlProtocol
 import ControlStore
 import FoundationEssentials
-import MigrationPlan
 import Observability
 import RowPipeline
 import Scheduling
@@ -31,19 +30,26 @@ extension RunLeader {
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)
         try await self.store.record(self.roster.takeChanges(), of: self.run.id)
-        guard let breaker = self.plan.policy.circuitBreaker, self.ended == nil else { return }
+        try await self.watchErrorRates(status)
+    }
+
+    /// Pauses the run where too many rows of an entity fail.
+    private func watchErrorRates(_ status: StatusReport) async throws {
+        guard self.ended == nil, self.runPause.reason == nil else { return }
         for entity in status.entities {
             // Rows that wait for a failed shard's retry say nothing about the entity's own rows.
-            let rejected = entity.counters.rejected - (entity.rejects[RejectReason.parentPending.code] ?? 0)
-            let judged = entity.counters.migrated + rejected
-            guard judged >= breaker.minimumRows else { continue }
-            let rate = Double(rejected) / Double(judged)
-            if rate > breaker.errorRate, !self.tripped.contains(entity.name) {
-                self.tripped.insert(entity.name)
-                try await self.pause(
-                    "the circuit breaker tripped: \(rejected) of \(judged) rows of \(entity.name) were rejected"
+            let pending = entity.rejects[RejectReason.parentPending.code] ?? 0
+            let trip = self.breaker?
+                .judge(
+                    entity.name,
+                    migrated: entity.counters.migrated,
+                    rejected: max(0, entity.counters.rejected - pending),
+                    failed: entity.failedRows
                 )
-            }
+            guard let trip else { continue }
+            try await self.pause(trip.reason)
+            try await self.store.acceptErrorRate(trip.rate, of: trip.entity, in: self.run.id)
+            return
         }
     }
 

@@ -27,7 +27,6 @@ extension RunLeader {
             try await self.answer(ping, header, frames.peer)
         case .done(let done):
             try await self.look(at: [done.shard])
-            self.streaks[done.shard] = nil
             await self.say(.acknowledge(Acknowledgement(lease: done.lease)), to: header, frames.peer)
         case .failed(let failed):
             try await self.note(failed, header)

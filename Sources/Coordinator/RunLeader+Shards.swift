@@ -41,15 +41,14 @@ extension RunLeader {
     /// Decides what becomes of a shard whose attempt failed, and records it.
     func note(_ failed: Failed, _ header: MessageHeader) async throws {
         guard case .leased(failed.lease, _) = self.machine.shards[failed.shard]?.state else { return }
-        let streak = (self.streaks[failed.shard] ?? 0) + 1
-        self.streaks[failed.shard] = streak
         let record = try await self.store.shard(failed.shard)
         let counted = record.shard.failedAttempts + 1
         let decision = self.retryPolicy.decision(
             after: failed.errorClass,
             countedAttempts: counted,
-            streak: streak,
-            jitter: .random(in: 0...1)
+            streak: record.attempts.disturbances + 1,
+            jitter: .random(in: 0...1),
+            isDivisible: self.machine.isDivisible(failed.shard)
         )
         let verdict: FailedAttempt.Verdict
         var counts = false
@@ -59,20 +58,23 @@ extension RunLeader {
             counts = countsAsAttempt
         case .renewSnapshot:
             verdict = .retry(after: .seconds(1))
+        case .split:
+            switch try await self.cut(record.shard) {
+            case .at(let split):
+                try await self.halve(failed, at: split, attempt: counted, header)
+                return
+            case .unknown:
+                verdict = .retry(after: .seconds(1))
+            case .nowhere:
+                verdict = .fail
+                counts = true
+            }
         case .fail, .stopRun:
             verdict = .fail
             counts = true
         }
         _ = try await self.store.recordFailure(
-            FailedAttempt(
-                shard: failed.shard,
-                lease: failed.lease,
-                errorClass: failed.errorClass.rawValue,
-                countsAsAttempt: counts,
-                sqlState: failed.sqlState,
-                message: failed.message,
-                verdict: verdict
-            )
+            FailedAttempt(failed, countsAsAttempt: counts, verdict: verdict)
         )
         try await self.look(at: [failed.shard])
         try await self.report(failed, verdict: verdict, decision: decision, attempt: counted, header)

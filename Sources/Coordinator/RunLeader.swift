@@ -3,6 +3,7 @@ import ControlProtocol
 import ControlStore
 import Logging
 import Messaging
+import MigrationPlan
 import Scheduling
 
 /// Leads one run: interprets the run machine's actions, and decides nothing.
@@ -26,8 +27,6 @@ actor RunLeader {
     var peers: [Incarnation: PeerID] = [:]
     var roster = WorkerRoster()
     var figures = RunFigures()
-    /// Failures in a row per shard, for the wait before the next attempt.
-    var streaks: [ShardID: Int] = [:]
     /// Counts the changes of presence; LEASE carries it.
     var epoch: Int
     var sequence: UInt64 = 0
@@ -35,8 +34,8 @@ actor RunLeader {
     /// How the run ended, while the workers are being dismissed.
     var ended: RunSummary?
     var isLeaving = false
-    /// Entities whose circuit breaker has tripped; an operator who resumes accepts their rate.
-    var tripped: Set<EntityName> = []
+    /// nil where the plan has none.
+    var breaker: CircuitBreaker?
     var runPause = RunPause() {
         didSet { self.machine.pauseReason = self.runPause.reason }
     }
@@ -72,6 +71,13 @@ actor RunLeader {
         self.mailbox = mailbox
         self.logger = logger
         self.epoch = try await store.advancePresenceEpoch(of: run.id)
+        if let breaker = plan.policy.circuitBreaker {
+            self.breaker = CircuitBreaker(
+                limit: breaker.errorRate,
+                minimumRows: breaker.minimumRows,
+                accepted: try await store.acceptedErrorRates(of: run.id)
+            )
+        }
         try await snapshot.hold()
         self.snapshotIdentifier = await snapshot.identifier
     }

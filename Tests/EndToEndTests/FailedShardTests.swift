@@ -4,19 +4,21 @@ import Testing
 extension EndToEnd {
     @Suite struct FailedShardTests {
         private static let source = """
-            CREATE TABLE office (id integer PRIMARY KEY, divisor integer NOT NULL);
+            CREATE TABLE office (id integer PRIMARY KEY, name text);
             CREATE TABLE doctor (id integer PRIMARY KEY, office_id integer, mentor_id integer);
             CREATE TABLE patient (id integer PRIMARY KEY, doctor_id integer, office_id integer);
             CREATE TABLE room (id integer PRIMARY KEY, office_id integer);
             INSERT INTO room SELECT n, n % 300 + 1 FROM generate_series(1, 900) AS n;
-            INSERT INTO office SELECT n, 1 FROM generate_series(1, 300) AS n;
-            UPDATE office SET divisor = 0 WHERE id = 150;
+            INSERT INTO office SELECT n, 'o' || n FROM generate_series(1, 300) AS n;
             INSERT INTO doctor SELECT n, n % 300 + 1, 601 - n FROM generate_series(1, 600) AS n;
             INSERT INTO patient SELECT n, n % 600 + 1, n % 310 FROM generate_series(1, 900) AS n;
             ANALYZE
             """
         private static let target = """
-            CREATE TABLE offices (id uuid PRIMARY KEY, share integer, legacy_id bigint UNIQUE);
+            CREATE TABLE offices (id uuid PRIMARY KEY, name text, legacy_id bigint UNIQUE);
+            CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN IF NEW.name = 'o150' THEN RAISE 'broken' USING ERRCODE = 'XX000'; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER broken BEFORE INSERT ON offices FOR EACH ROW EXECUTE FUNCTION break();
             CREATE TABLE doctors (id uuid PRIMARY KEY, office_id uuid NOT NULL REFERENCES offices,
                                   mentor_id uuid REFERENCES doctors, legacy_id bigint UNIQUE);
             CREATE TABLE patients (id uuid PRIMARY KEY, doctor_id uuid REFERENCES doctors, office_id uuid, legacy_id bigint UNIQUE);
@@ -30,8 +32,7 @@ extension EndToEnd {
               to: offices
               legacy: legacy_id
               tag: 1
-              columns:
-                share: { sql: "100 / divisor" }
+              triggers: keep
             doctors:
               from: doctor
               to: doctors
@@ -58,46 +59,67 @@ extension EndToEnd {
                 is_touched: { value: "false" }
             """
 
-        /// The source fails while it reads, so that no row of the shard can be told from the others.
+        /// The target fails in a way that names no row and is no refusal of one, so the shard is halved down to it.
         ///
-        /// Its offices are pending, and so is whoever refers to them, directly or not.
-        @Test func theDescendantsOfAFailedShardComeWithItsRetry() async throws {
+        /// That office is pending, and so is whoever refers to it, directly or not; everybody else arrives.
+        @Test func aPoisonedShardIsHalvedDownToItsRowAndItsDescendantsComeWithTheRetry() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
                 let status = try await migration.migrate(workers: 2)
                 #expect(status == 2, "\(migration.logs)")
-                try migration.expect(["offices"], "SELECT entity FROM godwit.shards WHERE state = 'failed'")
                 try migration.expect(
-                    ["parent_pending"],
-                    "SELECT DISTINCT reason FROM godwit.rejects WHERE entity = 'doctors'"
+                    ["offices|150|151|XX000"],
+                    "SELECT entity, lower_key, upper_key, sql_state FROM godwit.shards WHERE state = 'failed'"
                 )
                 try migration.expect(
-                    ["t|t|t"],
+                    ["299|598|894|900"],
                     """
-                    SELECT count(*) > 100, bool_and(reason = 'parent_pending'), count(*) < 600
-                      FROM godwit.rejects WHERE entity = 'patients'
+                    SELECT (SELECT count(*) FROM offices), (SELECT count(*) FROM doctors), (SELECT count(*) FROM patients),
+                           (SELECT count(*) FROM rooms)
                     """
                 )
-                let range = try #require(
-                    try migration.value(
-                        .target,
-                        "SELECT coalesce(upper_key, 301) - coalesce(lower_key, 1) FROM godwit.shards WHERE state = 'failed'"
-                    )
-                    .flatMap { Int($0) }
+                try migration.expect(
+                    ["doctors|149,449", "patients|148,150,448,460,748,770"],
+                    """
+                    SELECT entity, string_agg(source_key::text, ',' ORDER BY source_key) FROM godwit.rejects
+                     WHERE reason = 'parent_pending' GROUP BY entity ORDER BY entity
+                    """
                 )
-                try migration.expect(["\(300 - range)"], "SELECT count(*) FROM offices")
+                try Self.expectTiles(migration)
                 try await Self.repairAndRetry(migration)
                 try Self.expectEverything(migration)
+                try Self.expectTiles(migration)
             }
         }
 
+        /// Halves cover their shard exactly, and it takes no more of them than halving does.
+        private static func expectTiles(_ migration: Migration) throws {
+            try migration.expect(
+                ["t|t|t"],
+                """
+                SELECT count(*) <= 7, bool_and(message LIKE '%broken%'),
+                       bool_and((SELECT count(*) = 2 AND min(origin) = coalesce(split.origin, split.id)
+                                   FROM godwit.shards AS half WHERE half.parent = split.id))
+                  FROM godwit.shards AS split WHERE state = 'split'
+                """
+            )
+            try migration.expect(
+                [],
+                """
+                SELECT * FROM (SELECT lower_key, lag(upper_key) OVER place AS before, row_number() OVER place AS number
+                                 FROM godwit.shards WHERE entity = 'offices' AND kind = 'copy' AND state <> 'split'
+                               WINDOW place AS (ORDER BY lower_key NULLS FIRST)) AS tiles
+                 WHERE CASE WHEN number = 1 THEN lower_key IS NOT NULL ELSE lower_key IS DISTINCT FROM before END
+                """
+            )
+        }
+
         private static func repairAndRetry(_ migration: Migration) async throws {
-            // The run's snapshot has gone with its processes: what is read from now on is the repaired source.
-            try migration.execute(.source, "UPDATE office SET divisor = 1 WHERE id = 150")
+            try migration.execute(.target, "DROP TRIGGER broken ON offices")
             let shards = try await migration.store.retry(.failed, in: migration.run)
             #expect(shards.count == 1)
             let again = try migration.start(["coordinator", "--run", "\(migration.run)", "--lease-seconds", "3"])
             try migration.startWorker("late")
-            // Two snapshots: honest about it, even though the repaired row is the only difference.
+            // The run's snapshot has gone with its processes, so there are two: honest about it.
             #expect(await again.exitStatus() == 2, "\(migration.logs)")
         }
 
@@ -115,7 +137,7 @@ extension EndToEnd {
                        (SELECT tgenabled FROM pg_trigger WHERE tgname = 'touched') FROM rooms
                 """
             )
-            try migration.expect([], "SELECT id, state FROM godwit.shards WHERE state <> 'done'")
+            try migration.expect([], "SELECT id, state FROM godwit.shards WHERE state NOT IN ('done', 'split')")
             try migration.expect(
                 ["600|600"],
                 """

@@ -78,6 +78,11 @@ struct ShardCommand: AsyncParsableCommand {
                 }
                 lines += [""] + table.lines()
             }
+            if let parent = shard.parent { lines += ["", "a half of \(parent), whose attempts were used up"] }
+            if !shard.children.isEmpty {
+                let halves = shard.children.map(\.description).joined(separator: " and ")
+                lines += ["", "halved to find what fails: see \(halves)"]
+            }
             if shard.state == .failed { lines += ["", "try again: godwit retry \(shard.id)"] }
             return lines.joined(separator: "\n") + "\n"
         }

@@ -23,7 +23,9 @@ struct ShardsCommand: AsyncParsableCommand {
     @Flag(help: "Only failed shards; short for --state failed.")
     var failed = false
 
-    @Option(help: ArgumentHelp("Only shards in this state: pending, leased, done or failed.", valueName: "state"))
+    @Option(
+        help: ArgumentHelp("Only shards in this state: pending, leased, done, failed or split.", valueName: "state")
+    )
     var state: ShardState?
 
     @Option(help: ArgumentHelp("Only shards of this entity.", valueName: "entity"))

@@ -28,6 +28,9 @@ struct ShardRow: Encodable {
     var errorClass: String?
     var sqlState: String?
     var message: String?
+    /// The shard whose half it is, and the halves that took its place.
+    var parent: String?
+    var children: [String]
 
     init(_ shard: ShardRecord) {
         self.shard = shard.id.description
@@ -53,6 +56,8 @@ struct ShardRow: Encodable {
         self.errorClass = shard.errorClass
         self.sqlState = shard.sqlState
         self.message = shard.message
+        self.parent = shard.parent?.description
+        self.children = shard.children.map(\.description)
     }
 }
 
