@@ -12,6 +12,7 @@ package actor DealerEndpoint {
     private let inbox: Inbox
     private var context: MessagingContext?
     private var socket: Socket?
+    private var monitor: HandshakeMonitor?
     private var tally = EndpointCounters()
 
     /// Begins to connect, on a thread of its own unless it is given another endpoint's executor; messages sent before
@@ -24,6 +25,7 @@ package actor DealerEndpoint {
         context: MessagingContext? = nil,
         executor: PollingExecutor? = nil
     ) throws(MessagingError) {
+        try security.refusePlaintext(at: endpoint, attempting: "connecting to")
         let context = if let context { context } else { try MessagingContext() }
         let executor = if let executor { executor } else { try PollingExecutor() }
         let identity = PeerID.random()
@@ -35,6 +37,8 @@ package actor DealerEndpoint {
             security: security
         )
         if endpoint.isIPv6Literal { try socket.enableIPv6() }
+        let monitor: HandshakeMonitor? =
+            if security.isPlaintext { nil } else { try HandshakeMonitor(of: socket, in: context) }
         try socket.connect(to: endpoint)
         let address = socket.pollAddress
         let inbox = Inbox(limits: limits)
@@ -49,8 +53,15 @@ package actor DealerEndpoint {
         self.inbox = inbox
         self.incoming = inbox.stream()
         self.socket = consume socket
+        self.monitor = consume monitor
+        let monitorAddress = self.monitor?.pollAddress
         executor.watch(address) { [weak self] in
             self?.assumeIsolated { $0.drain() }
+        }
+        if let monitorAddress {
+            executor.watch(monitorAddress) { [weak self] in
+                self?.assumeIsolated { $0.noteHandshakes() }
+            }
         }
     }
 
@@ -62,6 +73,9 @@ package actor DealerEndpoint {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         self.executor.asUnownedSerialExecutor()
     }
+
+    /// How the last handshake ended; nil before the first, and without keys.
+    package private(set) var lastHandshake: HandshakeOutcome?
 
     /// What it has done so far.
     package var counters: EndpointCounters {
@@ -82,10 +96,8 @@ package actor DealerEndpoint {
     /// For silence that libzmq takes for a working connection. After `close()` it does nothing.
     package func reconnect() throws(MessagingError) {
         guard let context = self.context else { return }
-        if let old = self.socket.take() {
-            self.executor.unwatch(old.pollAddress)
-            try old.setLinger(.zero)
-        }
+        try self.socket?.setLinger(.zero)
+        self.closeSocket()
         let socket = try Socket.dealer(
             identity: self.identity,
             in: context,
@@ -94,11 +106,20 @@ package actor DealerEndpoint {
             security: self.security
         )
         if self.endpoint.isIPv6Literal { try socket.enableIPv6() }
+        let monitor: HandshakeMonitor? =
+            if self.security.isPlaintext { nil } else { try HandshakeMonitor(of: socket, in: context) }
         try socket.connect(to: self.endpoint)
         let address = socket.pollAddress
         self.socket = consume socket
+        self.monitor = consume monitor
+        let monitorAddress = self.monitor?.pollAddress
         self.executor.watch(address) { [weak self] in
             self?.assumeIsolated { $0.drain() }
+        }
+        if let monitorAddress {
+            self.executor.watch(monitorAddress) { [weak self] in
+                self?.assumeIsolated { $0.noteHandshakes() }
+            }
         }
     }
 
@@ -106,8 +127,24 @@ package actor DealerEndpoint {
     /// unless the context is shared.
     package func close() {
         self.inbox.finish()
-        if let socket = self.socket.take() { self.executor.unwatch(socket.pollAddress) }
+        self.closeSocket()
         self.context = nil
+    }
+
+    private func closeSocket() {
+        guard let socket = self.socket.take() else { return }
+        if let monitor = self.monitor.take() {
+            // In this order, or the I/O thread waits for a reader of the monitor for ever.
+            socket.endMonitoring()
+            self.executor.unwatch(monitor.pollAddress)
+        }
+        self.executor.unwatch(socket.pollAddress)
+    }
+
+    private func noteHandshakes() {
+        while let outcome = self.monitor?.next() {
+            self.lastHandshake = outcome
+        }
     }
 
     private func drain() {
@@ -117,9 +154,9 @@ package actor DealerEndpoint {
                 return
             case .oversized:
                 self.tally.oversized += 1
-            case .message(let frames):
+            case .message(let message):
                 self.tally.received += 1
-                self.inbox.append(IncomingFrames(peer: PeerID(rawValue: []), frames: frames))
+                self.inbox.append(IncomingFrames(peer: PeerID(rawValue: []), frames: message.frames))
             }
         }
     }

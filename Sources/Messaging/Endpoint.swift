@@ -15,6 +15,16 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         (self.host, self.port) = parsed
     }
 
+    /// The same host at another port.
+    package func with(port: UInt16?) -> Endpoint {
+        Endpoint(host: self.host, port: port)
+    }
+
+    private init(host: String, port: UInt16?) {
+        self.host = host
+        self.port = port
+    }
+
     package var description: String {
         let host = self.isIPv6Literal ? "[\(self.host)]" : self.host
         return "tcp://\(host):\(self.port.map(String.init) ?? "*")"

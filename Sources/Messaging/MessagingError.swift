@@ -24,6 +24,10 @@ package struct MessagingError: Error, Equatable, Sendable, CustomStringConvertib
         case addressUnavailable
         /// A CURVE key is not 40 characters of Z85.
         case invalidKey
+        /// A key file that is missing, readable by others, or holds no key.
+        case keyFile
+        /// Plaintext beyond this machine.
+        case insecure
         /// The limit of sockets, file descriptors or threads is reached.
         case exhausted
         /// Anything else libzmq or the system refused.

@@ -10,6 +10,8 @@ package actor RouterEndpoint {
     private var tally = EndpointCounters()
 
     /// Binds at once, on a thread of its own unless it is given another endpoint's executor.
+    ///
+    /// Without security only to loopback. With it a ``ZAPHandler`` must be in the same context already.
     package init(
         binding endpoint: Endpoint,
         security: SocketSecurity = .none,
@@ -18,6 +20,7 @@ package actor RouterEndpoint {
         context: MessagingContext? = nil,
         executor: PollingExecutor? = nil
     ) throws(MessagingError) {
+        try security.refusePlaintext(at: endpoint, attempting: "binding")
         let context = if let context { context } else { try MessagingContext() }
         let executor = if let executor { executor } else { try PollingExecutor() }
         let socket = try Socket.router(in: context, timings: timings, limits: limits, security: security)
@@ -73,10 +76,17 @@ package actor RouterEndpoint {
                 return
             case .oversized:
                 self.tally.oversized += 1
-            case .message(let frames):
-                guard let peer = frames.first else { continue }
+            case .message(let message):
+                guard let peer = message.frames.first else { continue }
                 self.tally.received += 1
-                self.inbox.append(IncomingFrames(peer: PeerID(rawValue: peer), frames: Array(frames.dropFirst())))
+                self.inbox.append(
+                    IncomingFrames(
+                        peer: PeerID(rawValue: peer),
+                        frames: Array(message.frames.dropFirst()),
+                        // Set by our handler alone, so it is a key; anything else is nobody's.
+                        key: message.user.flatMap { try? CurveKey($0) }
+                    )
+                )
             }
         }
     }

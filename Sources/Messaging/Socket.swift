@@ -31,6 +31,31 @@ struct Socket: ~Copyable {
         guard zmq_bind(self.handle, endpoint.bindAddress) == 0 else { throw .last(attempting: "binding \(endpoint)") }
     }
 
+    /// Takes the place where libzmq looks for whoever decides about clients.
+    func bindAuthenticator() throws(MessagingError) {
+        guard zmq_bind(self.handle, "inproc://zeromq.zap.01") == 0 else {
+            throw .last(attempting: "taking the place of the authentication handler")
+        }
+    }
+
+    /// Has the outcomes of handshakes sent to an address within the process.
+    func beginMonitoring(at address: String) throws(MessagingError) {
+        let events =
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        guard zmq_socket_monitor(self.handle, address, events) == 0 else {
+            throw .last(attempting: "watching a socket's handshakes")
+        }
+    }
+
+    func endMonitoring() {
+        zmq_socket_monitor(self.handle, nil, 0)
+    }
+
+    func connectMonitor(to address: String) throws(MessagingError) {
+        guard zmq_connect(self.handle, address) == 0 else { throw .last(attempting: "watching a socket's handshakes") }
+    }
+
     func connect(to endpoint: Endpoint) throws(MessagingError) {
         guard zmq_connect(self.handle, endpoint.description) == 0 else {
             throw .last(attempting: "connecting to \(endpoint)")
@@ -87,15 +112,17 @@ struct Socket: ~Copyable {
     /// The next message, or why there is none.
     func receive() -> Received {
         var frames: [[UInt8]] = []
+        var key: String?
         var byteCount = 0
         var isTooLarge = false
         while true {
-            guard let (frame, hasMore) = self.receiveFrame(unless: isTooLarge) else { return .nothing }
+            guard let (frame, hasMore, user) = self.receiveFrame(unless: isTooLarge) else { return .nothing }
+            key = key ?? user
             byteCount += frame.count
             // The routing id of a ROUTER is one frame more.
             isTooLarge = isTooLarge || byteCount > self.limits.messageBytes || frames.count > self.limits.frames
             if isTooLarge { frames = [] } else { frames.append(frame) }
-            if !hasMore { return isTooLarge ? .oversized : .message(frames) }
+            if !hasMore { return isTooLarge ? .oversized : .message(Message(frames: frames, user: key)) }
         }
     }
 
@@ -110,7 +137,7 @@ struct Socket: ~Copyable {
         return .sent
     }
 
-    private func receiveFrame(unless isDiscarded: Bool) -> (frame: [UInt8], hasMore: Bool)? {
+    private func receiveFrame(unless isDiscarded: Bool) -> (frame: [UInt8], hasMore: Bool, user: String?)? {
         var message = zmq_msg_t()
         zmq_msg_init(&message)
         defer { zmq_msg_close(&message) }
@@ -119,9 +146,10 @@ struct Socket: ~Copyable {
             guard zmq_errno() == EINTR else { return nil }
         }
         let hasMore = zmq_msg_more(&message) != 0
-        guard !isDiscarded, let data = zmq_msg_data(&message) else { return ([], hasMore) }
-        // The bytes are copied before the deferred close frees them.
-        return (Array(UnsafeRawBufferPointer(start: data, count: zmq_msg_size(&message))), hasMore)
+        guard !isDiscarded, let data = zmq_msg_data(&message) else { return ([], hasMore, nil) }
+        // Bytes and property are copied before the deferred close frees them.
+        let user = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) }
+        return (Array(UnsafeRawBufferPointer(start: data, count: zmq_msg_size(&message))), hasMore, user)
     }
 }
 
@@ -129,12 +157,25 @@ extension Socket {
     enum Kind {
         case router
         case dealer
+        case pair
 
-        var rawValue: Int32 { self == .router ? ZMQ_ROUTER : ZMQ_DEALER }
+        var rawValue: Int32 {
+            switch self {
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .pair: ZMQ_PAIR
+            }
+        }
+    }
+
+    struct Message {
+        var frames: [[UInt8]]
+        /// As whom the authentication handler let the sender's connection in; nil where there is none.
+        var user: String?
     }
 
     enum Received {
-        case message([[UInt8]])
+        case message(Message)
         case oversized
         case nothing
     }

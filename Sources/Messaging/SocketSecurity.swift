@@ -8,3 +8,23 @@ package enum SocketSecurity: Sendable {
     /// A worker's side: its own pair, and the public key it expects of the coordinator.
     case curveClient(server: CurveKey, public: CurveKey, secret: CurveKey)
 }
+
+extension SocketSecurity {
+    /// A worker's side, with its own pair and the coordinator's public key.
+    package static func curveClient(_ own: CurveKeyPair, server: CurveKey) -> Self {
+        .curveClient(server: server, public: own.publicKey, secret: own.secretKey)
+    }
+
+    /// Whether nobody is checked and nothing encrypted.
+    var isPlaintext: Bool {
+        if case .none = self { true } else { false }
+    }
+
+    func refusePlaintext(at endpoint: Endpoint, attempting action: String) throws(MessagingError) {
+        guard self.isPlaintext, !endpoint.isLoopback else { return }
+        throw MessagingError(
+            .insecure,
+            "\(action) \(endpoint) without keys is refused: messages would be neither encrypted nor authenticated"
+        )
+    }
+}

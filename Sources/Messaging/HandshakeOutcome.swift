@@ -1,0 +1,8 @@
+/// How a handshake with a coordinator ended.
+package enum HandshakeOutcome: Sendable, Equatable {
+    case succeeded
+    /// The coordinator does not let this key in.
+    case refused
+    /// The other side has another key, none, or wants one, or is no coordinator at all.
+    case failed
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Messaging
+import Testing
+
+@Suite struct KeyFileTests {
+    /// A directory of the test's own.
+    private final class Place {
+        let path: String
+
+        init() {
+            var template = Array("/tmp/godwit-keys-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { preconditionFailure("no temporary directory to be had") }
+            self.path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+
+        deinit {
+            for name in ["a.key", "a.pub", "coordinator.key", "coordinator.pub"] {
+                unlink("\(self.path)/\(name)")
+                unlink("\(self.path)/deep/keys/\(name)")
+            }
+            for name in ["/deep/keys", "/deep", ""] { rmdir(self.path + name) }
+        }
+    }
+
+    private static func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+
+    @Test func aPairIsWrittenWhereOnlyItsOwnerReadsIt() throws {
+        let place = Place()
+        let paths = try KeyFile.generate("a", in: "\(place.path)/deep/keys")
+        #expect(Self.mode(paths.secret) == 0o600)
+        #expect(Self.mode(paths.public) == 0o644)
+        #expect(Self.mode("\(place.path)/deep/keys") == 0o700)
+        let secret = try KeyFile.readSecret(paths.secret)
+        let known = try KeyFile.readPublic(paths.public)
+        #expect(secret.name == "a")
+        #expect(known.name == "a")
+        #expect(known.key == secret.pair.publicKey)
+        #expect(try KeyFile.readPublic(paths.secret) == known)
+        #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.public) }
+    }
+
+    @Test func nothingIsEverOverwritten() throws {
+        let place = Place()
+        chmod(place.path, 0o700)
+        let paths = try KeyFile.generate("a", in: place.path)
+        let before = try KeyFile.readPublic(paths.public)
+        #expect(throws: MessagingError.self) { try KeyFile.generate("a", in: place.path) }
+        #expect(try KeyFile.readPublic(paths.public) == before)
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o660, 0o644, 0o700 | 0o010] as [mode_t])
+    func aSecretThatOthersCanReadIsRefused(mode: mode_t) throws {
+        let place = Place()
+        chmod(place.path, 0o700)
+        let paths = try KeyFile.generate("a", in: place.path)
+        chmod(paths.secret, mode)
+        let error = #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.secret) }
+        #expect(error?.code == .keyFile)
+        #expect(error?.message.contains("chmod 600 '\(paths.secret)'") == true)
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func aSecretOfAnotherUserIsRefused() throws {
+        let place = Place()
+        chmod(place.path, 0o700)
+        let paths = try KeyFile.generate("a", in: place.path)
+        chown(paths.secret, 65_534, 65_534)
+        let error = #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.secret) }
+        #expect(error?.message.contains("another user") == true)
+    }
+
+    @Test func aPublicKeyThatOthersCanWriteIsRefused() throws {
+        let place = Place()
+        chmod(place.path, 0o700)
+        let paths = try KeyFile.generate("a", in: place.path)
+        chmod(paths.public, 0o666)
+        #expect(throws: MessagingError.self) { try KeyFile.readPublic(paths.public) }
+    }
+
+    @Test func aDirectoryThatIsOpenToOthersIsRefused() throws {
+        let place = Place()
+        chmod(place.path, 0o755)
+        let error = #expect(throws: MessagingError.self) { try KeyFile.generate("a", in: place.path) }
+        #expect(error?.message.contains("chmod 700") == true)
+    }
+
+    @Test(arguments: ["", "-a", ".a", "a b", "a/b", "../a", "ä", String(repeating: "a", count: 64)])
+    func whatIsNoNameIsRefused(name: String) {
+        #expect(!KeyFile.isName(name))
+    }
+}
