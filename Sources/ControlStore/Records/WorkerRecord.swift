@@ -15,6 +15,8 @@ package struct WorkerRecord: Sendable, Codable, Equatable {
     package var counters: String
     /// Identifier under which it exports the run's snapshot, nil while it holds none.
     package var snapshot: String?
+    /// The CURVE key it said HELLO with; nil without keys.
+    package var publicKey: String?
     /// Set by the control schema.
     package var startedAt: Date?
     package var lastSeen: Date?

@@ -10,11 +10,11 @@ extension ControlStore {
             "record \(workers.count) workers",
             """
             INSERT INTO godwit.workers AS worker (run_id, incarnation, name, host, pid, slots, build, state, counters,
-                                                  snapshot)
+                                                  snapshot, public_key)
             SELECT $2::uuid, seen.*
               FROM unnest($3::uuid[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-                          $10::jsonb[], $11::text[])
-                   AS seen(incarnation, name, host, pid, slots, build, state, counters, snapshot)
+                          $10::jsonb[], $11::text[], $12::text[])
+                   AS seen(incarnation, name, host, pid, slots, build, state, counters, snapshot, public_key)
              WHERE \(Self.reigns)
             ON CONFLICT (incarnation) DO UPDATE
                SET run_id = excluded.run_id, slots = excluded.slots, state = excluded.state,
@@ -24,7 +24,7 @@ extension ControlStore {
                 .run(run), .texts(workers.map(\.incarnation.description)), .texts(workers.map(\.name.rawValue)),
                 .texts(workers.map(\.host)), .integers(workers.map { Int64($0.pid) }),
                 .integers(workers.map { Int64($0.slots) }), .texts(workers.map(\.build)), .texts(workers.map(\.state)),
-                .texts(workers.map(\.counters)), .texts(workers.map(\.snapshot)),
+                .texts(workers.map(\.counters)), .texts(workers.map(\.snapshot)), .texts(workers.map(\.publicKey)),
             ]
         )
     }
@@ -34,7 +34,7 @@ extension ControlStore {
         try self.query(
             "read the workers of run \(run)",
             """
-            SELECT incarnation, name, host, pid, slots, build, state, counters, snapshot,
+            SELECT incarnation, name, host, pid, slots, build, state, counters, snapshot, public_key,
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM last_seen) AS last_seen
               FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
             """,
@@ -55,6 +55,7 @@ extension WorkerRecord {
         self.state = row.string("state")
         self.counters = row.string("counters")
         self.snapshot = row.text("snapshot")
+        self.publicKey = row.text("public_key")
         self.startedAt = row.date("started_at")
         self.lastSeen = row.date("last_seen")
     }
