@@ -90,7 +90,7 @@ let package = Package(
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
         tests(
             "CoordinatorTests",
-            of: ["Coordinator", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]
+            of: ["Coordinator", "Messaging", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]
         ),
         tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
         tests("WorkerTests", of: ["Worker"]),

@@ -6,8 +6,12 @@ package import Scheduling
 package struct CoordinatorConfiguration: Sendable {
     package var source: ConnectionParameters
     package var target: ConnectionParameters
-    /// Where it binds; loopback only, because messages are neither encrypted nor authenticated.
+    /// Where it binds; without keys loopback only, because messages are then neither encrypted nor authenticated.
     package var endpoint: Endpoint
+    /// What it tells workers of where it is; nil where it binds, or by the host's name where it binds to every interface.
+    package var announced: Endpoint?
+    /// Its CURVE keys; with them only workers on the allow-list take part.
+    package var keys: CurveKeyPair?
     package var host: String
     package var build: String
     /// Which run it leads.
@@ -22,6 +26,8 @@ package struct CoordinatorConfiguration: Sendable {
         host: String,
         build: String,
         task: Task,
+        announced: Endpoint? = nil,
+        keys: CurveKeyPair? = nil,
         timers: WorkerTimers = WorkerTimers()
     ) {
         self.source = source
@@ -30,6 +36,8 @@ package struct CoordinatorConfiguration: Sendable {
         self.host = host
         self.build = build
         self.task = task
+        self.announced = announced
+        self.keys = keys
         self.timers = timers
     }
 }

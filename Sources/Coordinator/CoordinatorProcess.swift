@@ -9,8 +9,8 @@ import Scheduling
 
 /// A coordinator process: takes the leadership, opens the run and leads it to its end.
 package final class CoordinatorProcess: Sendable {
-    private let configuration: CoordinatorConfiguration
-    private let store: ControlStore
+    let configuration: CoordinatorConfiguration
+    let store: ControlStore
     private let logger: Logger
     private let events: AsyncStream<CoordinatorEvent>
     private let mailbox: AsyncStream<CoordinatorEvent>.Continuation
@@ -44,15 +44,7 @@ package final class CoordinatorProcess: Sendable {
     }
 
     private func begin() async throws -> RunLeader {
-        guard self.configuration.endpoint.isLoopback else {
-            throw CoordinatorError(
-                .messaging,
-                """
-                refusing to bind \(self.configuration.endpoint): without keys anybody who reaches the port could take \
-                part, so a coordinator listens on this machine only; reach it through an ssh tunnel (see cluster/)
-                """
-            )
-        }
+        try self.refuseExposure()
         let opening = RunOpening(configuration: self.configuration, store: self.store, logger: self.logger)
         let draft = try await opening.prepare()
         let term = try await self.takeLeadership()
@@ -66,8 +58,15 @@ package final class CoordinatorProcess: Sendable {
             logger: self.logger
         )
         let machine = try await Self.machine(of: run, plan: plan, store: self.store)
-        let router = try RouterEndpoint(binding: self.configuration.endpoint)
-        try await self.store.announce(endpoint: router.boundEndpoint.description)
+        let gate = try self.configuration.keys.map { pair throws in try KeyGate(pair) }
+        let keyBook = try await self.keyBook(of: run.id)
+        gate?.admit(only: keyBook.authorised)
+        let router = try RouterEndpoint(
+            binding: self.configuration.endpoint,
+            security: gate?.security ?? .none,
+            context: gate?.context
+        )
+        try await self.store.announce(endpoint: self.reachable(router.boundEndpoint))
         try await self.store.setStatus(run.id, .running)
         self.logger.notice(
             "leading",
@@ -82,6 +81,8 @@ package final class CoordinatorProcess: Sendable {
             machine: machine,
             store: self.store,
             router: router,
+            gate: gate,
+            keyBook: keyBook,
             snapshot: snapshot,
             preparation: EntityPreparation(source: self.configuration.source, store: self.store, run: run.id),
             timers: self.configuration.timers,

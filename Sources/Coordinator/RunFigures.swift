@@ -5,10 +5,15 @@ import Scheduling
 struct RunFigures {
     var unreadableMessages = 0
     var unsentMessages = 0
+    /// Messages dropped because they were not their sender's to send.
+    var foreignMessages = 0
+    /// Who sent them, as far as it was logged.
+    var foreignSenders: Set<Incarnation> = []
     private var latest: [Incarnation: WorkerCounters] = [:]
     /// Rows read since the coordinator's first look at their reader, at the times of the pings of the rate's window.
-    private var history: [(at: ContinuousClock.Instant, rows: Int)] = []
-    private var rowsSeen = 0
+    private var history: [(at: ContinuousClock.Instant, rows: Double)] = []
+    /// Not a whole number: counters that go up and down, as no honest worker's do, must not add up to a trap.
+    private var rowsSeen = 0.0
 
     /// Rates are averaged over this much time: shorter jumps with every batch, longer hides a standstill.
     private static let window = Duration.seconds(15)
@@ -19,7 +24,7 @@ struct RunFigures {
     mutating func saw(_ worker: Incarnation, _ counters: WorkerCounters, at now: ContinuousClock.Instant) {
         // What a worker read before this coordinator knew it happened at some other time.
         if let before = self.latest.updateValue(counters, forKey: worker) {
-            self.rowsSeen += max(0, counters.rowsRead - before.rowsRead)
+            self.rowsSeen += Double(max(0, counters.rowsRead - before.rowsRead))
         }
         if let last = self.history.last, now - last.at < Self.resolution {
             self.history[self.history.count - 1].rows = self.rowsSeen
@@ -36,11 +41,14 @@ struct RunFigures {
         else {
             return 0
         }
-        return Double(last.rows - first.rows) / ((now - first.at) / .seconds(1))
+        return (last.rows - first.rows) / ((now - first.at) / .seconds(1))
     }
 
     func total(_ counter: KeyPath<WorkerCounters, Int>) -> Int {
-        self.latest.values.reduce(0) { $0 + $1[keyPath: counter] }
+        self.latest.values.reduce(0) { sum, counters in
+            let (next, isOver) = sum.addingReportingOverflow(counters[keyPath: counter])
+            return isOver ? .max : next
+        }
     }
 
     func seconds(_ counter: KeyPath<WorkerCounters, Double>) -> Double {

@@ -25,7 +25,8 @@ extension RunLeader {
             bytesWritten: self.figures.total(\.bytesWritten),
             batches: self.figures.total(\.batches),
             unreadableMessages: self.figures.unreadableMessages,
-            unsentMessages: self.figures.unsentMessages
+            unsentMessages: self.figures.unsentMessages,
+            foreignMessages: self.figures.foreignMessages
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)

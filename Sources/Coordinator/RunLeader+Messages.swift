@@ -19,6 +19,7 @@ extension RunLeader {
             return
         }
         let header = envelope.header
+        guard await self.accepts(envelope, frames) else { return }
         self.machine.heard(from: header.incarnation, now: .now)
         switch envelope.message {
         case .hello(let hello):
@@ -35,11 +36,17 @@ extension RunLeader {
             self.machine.parted(header.incarnation)
             self.peers[header.incarnation] = nil
             self.roster.left(header.incarnation, state: "gone")
+            self.keyBook.forget(header.incarnation)
             // It has rolled back or finished what it held; a report that got lost need not cost the lease's whole time.
             let reclaimed = try await self.store.reclaim(header.incarnation)
             try await self.look(at: reclaimed.map(\.shard))
         }
     }
+
+    /// Processes that are known at once: ten times the largest pool that was measured; each costs a few kilobytes and a
+    /// row, and made-up ones must not use up the memory.
+    private static let largestPool = 20_000
+    private static let fullPoolRetry = Duration.seconds(30)
 
     private func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async throws {
         guard let version = ProtocolVersions.supported.highestCommon(with: hello.protocols) else {
@@ -63,7 +70,18 @@ extension RunLeader {
             )
             return
         }
-        let isNew = self.roster.greeted(hello, header)
+        guard self.machine.workers[header.incarnation] != nil || self.machine.workers.count < Self.largestPool else {
+            await self.refuse(
+                .noRun,
+                "the pool has \(Self.largestPool) workers already",
+                header,
+                peer,
+                isFatal: false,
+                retryAfter: Self.fullPoolRetry
+            )
+            return
+        }
+        let isNew = self.roster.greeted(hello, header, key: self.keyBook.key(of: header.incarnation))
         self.peers[header.incarnation] = peer
         self.machine.greeted(
             WorkerEntry(name: header.worker, incarnation: header.incarnation, slots: 0, lastHeard: .now)
@@ -119,12 +137,13 @@ extension RunLeader {
         }
     }
 
-    private func refuse(
+    func refuse(
         _ code: Reject.Code,
         _ message: String,
         _ header: MessageHeader,
         _ peer: PeerID,
-        isFatal: Bool = true
+        isFatal: Bool = true,
+        retryAfter: Duration = .zero
     ) async {
         if isFatal {
             self.logger.warning(
@@ -133,7 +152,9 @@ extension RunLeader {
             )
         }
         await self.say(
-            .reject(Reject(code: code, message: message, isFatal: isFatal, retrySeconds: 0)),
+            .reject(
+                Reject(code: code, message: message, isFatal: isFatal, retrySeconds: retryAfter / .seconds(1))
+            ),
             to: header,
             peer
         )

@@ -15,6 +15,7 @@ extension RunLeader {
             try await self.obey()
             try await self.watchSnapshotAge()
         }
+        if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
         if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
         if self.schedule.take(\.snapshot, now: now), self.ended == nil {
             try await self.snapshot.hold()
@@ -59,6 +60,7 @@ extension RunLeader {
             self.logger.warning("a worker fell silent", metadata: .of([.workerID: silent.name]))
             self.peers[silent.incarnation] = nil
             self.roster.left(silent.incarnation, state: "lost")
+            self.keyBook.forget(silent.incarnation)
         }
     }
 

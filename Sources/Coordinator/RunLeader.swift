@@ -12,6 +12,8 @@ actor RunLeader {
     let term: Term
     let store: ControlStore
     let router: RouterEndpoint
+    /// Nil where there are no keys, on loopback.
+    let gate: KeyGate?
     let snapshot: RunSnapshot
     let preparation: EntityPreparation
     let retryPolicy: RetryPolicy
@@ -26,6 +28,7 @@ actor RunLeader {
     var snapshotIdentifier: String?
     var peers: [Incarnation: PeerID] = [:]
     var roster = WorkerRoster()
+    var keyBook: KeyBook
     var figures = RunFigures()
     /// Counts the changes of presence; LEASE carries it.
     var epoch: Int
@@ -47,6 +50,8 @@ actor RunLeader {
         machine: RunMachine,
         store: ControlStore,
         router: RouterEndpoint,
+        gate: KeyGate?,
+        keyBook: KeyBook,
         snapshot: RunSnapshot,
         preparation: EntityPreparation,
         timers: WorkerTimers,
@@ -60,6 +65,8 @@ actor RunLeader {
         self.machine = machine
         self.store = store
         self.router = router
+        self.gate = gate
+        self.keyBook = keyBook
         self.snapshot = snapshot
         self.preparation = preparation
         self.timers = timers

@@ -10,6 +10,8 @@ package struct RunMetrics: Codable, Sendable, Equatable {
     package var batches: Int
     package var unreadableMessages: Int
     package var unsentMessages: Int
+    /// Dropped because they were not their sender's to send; 0 in metrics of earlier versions.
+    package var foreignMessages: Int?
 
     /// Seconds to go at the present rate; nil while nothing moves.
     package var remainingSeconds: Double? {

@@ -11,11 +11,15 @@ struct TickSchedule {
     /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
     var snapshot: Timer
 
+    /// Reading the allow-list: how long a revoked worker goes on, and a new one waits; safe up to 4 s.
+    var keys: Timer
+
     init(now: ContinuousClock.Instant) {
         self.reconcile = Timer(every: .seconds(1), from: now)
         self.sweep = Timer(every: .seconds(2), from: now)
         self.record = Timer(every: .seconds(1), from: now)
         self.snapshot = Timer(every: .seconds(5), from: now)
+        self.keys = Timer(every: .seconds(1), from: now)
     }
 
     /// Whether a timer is due; it then starts anew.

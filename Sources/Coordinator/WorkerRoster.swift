@@ -1,17 +1,20 @@
 import ControlProtocol
 import ControlStore
 import FoundationEssentials
+import Messaging
 import Scheduling
 
 /// What the coordinator will write down of the workers it has heard of; written once a second, not once a ping.
 struct WorkerRoster {
     private var records: [Incarnation: WorkerRecord] = [:]
     private var changed: Set<Incarnation> = []
+    /// Gone, and not written down as such yet.
+    private var departed: Set<Incarnation> = []
 
     /// Notes a HELLO.
     ///
     /// - Returns: Whether the process is new.
-    mutating func greeted(_ hello: Hello, _ header: MessageHeader) -> Bool {
+    mutating func greeted(_ hello: Hello, _ header: MessageHeader, key: CurveKey?) -> Bool {
         let isNew = self.records[header.incarnation] == nil
         var record = WorkerRecord(
             incarnation: header.incarnation,
@@ -23,8 +26,10 @@ struct WorkerRoster {
             state: "running"
         )
         record.snapshot = hello.snapshot
+        record.publicKey = key?.text
         self.records[header.incarnation] = record
         self.changed.insert(header.incarnation)
+        self.departed.remove(header.incarnation)
         return isNew
     }
 
@@ -50,13 +55,18 @@ struct WorkerRoster {
         guard var record = self.records[incarnation] else { return }
         record.state = state
         record.snapshot = nil
+        self.departed.insert(incarnation)
         self.records[incarnation] = record
         self.changed.insert(incarnation)
     }
 
-    /// What has changed since the last call.
+    /// What has changed since the last call; who is gone is forgotten with it.
     mutating func takeChanges() -> [WorkerRecord] {
-        defer { self.changed.removeAll() }
+        defer {
+            self.changed.removeAll()
+            for incarnation in self.departed { self.records[incarnation] = nil }
+            self.departed.removeAll()
+        }
         return self.changed.compactMap { self.records[$0] }.sorted { $0.name < $1.name }
     }
 }

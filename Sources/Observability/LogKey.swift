@@ -12,6 +12,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case slot
     case slots
     case endpoint
+    case publicKey = "key.public"
     case database = "db"
     case snapshotID = "snapshot.id"
     case batchNumber = "batch.number"

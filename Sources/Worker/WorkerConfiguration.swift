@@ -17,6 +17,8 @@ package struct WorkerConfiguration: Sendable {
     package var build: String
     /// Silence of every coordinator after which the process gives up; nil waits for ever, as a service does.
     package var patience: Duration?
+    /// Its key and the coordinator's; nil connects without, which works on loopback only.
+    package var keys: WorkerKeys?
 
     package init(
         name: WorkerName,
@@ -27,7 +29,8 @@ package struct WorkerConfiguration: Sendable {
         coordinator: Endpoint?,
         planHash: String?,
         build: String,
-        patience: Duration?
+        patience: Duration?,
+        keys: WorkerKeys? = nil
     ) {
         self.name = name
         self.host = host
@@ -38,5 +41,6 @@ package struct WorkerConfiguration: Sendable {
         self.planHash = planHash
         self.build = build
         self.patience = patience
+        self.keys = keys
     }
 }

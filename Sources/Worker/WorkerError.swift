@@ -17,6 +17,8 @@ extension WorkerError {
         case noCoordinator
         /// The coordinator will not have this worker.
         case refused
+        /// The worker's key is not on the allow-list, or no longer, or not for its name.
+        case notAuthorised
         /// A database or the control schema can't be used.
         case database
         /// The messaging library can't be used.

@@ -19,7 +19,10 @@ extension WorkerProcess {
             }
             guard let endpoint else { return }
             await self.dealer?.close()
-            let dealer = try DealerEndpoint(connecting: endpoint)
+            let dealer = try DealerEndpoint(
+                connecting: endpoint,
+                security: self.configuration.keys?.security ?? .none
+            )
             self.dealer = dealer
             self.connectedTo = endpoint
             group.addTask { [mailbox] in
@@ -143,7 +146,9 @@ extension WorkerProcess {
             self.machine.askedForHello(now: .now)
             return
         }
-        self.refusal = WorkerError(.refused, reject.message)
+        // The first one says most; what is sent while it leaves is answered with another.
+        let code: WorkerError.Code = reject.code == .notAuthorised ? .notAuthorised : .refused
+        self.refusal = self.refusal ?? WorkerError(code, reject.message)
         self.machine.drain(deadline: .now)
     }
 

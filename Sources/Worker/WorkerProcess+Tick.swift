@@ -34,7 +34,9 @@ extension WorkerProcess {
                 self.logger.info("left")
             }
         }
+        await self.explainSilence()
         if let patience = self.configuration.patience, .now - self.lastContact > patience {
+            if let trouble = await self.handshakeTrouble() { throw trouble }
             throw WorkerError(
                 .noCoordinator,
                 "no coordinator has answered for \(patience): start one with `godwit coordinator` or `godwit migrate`"

@@ -33,6 +33,8 @@ package actor WorkerProcess {
     var lastContact = ContinuousClock.now
     /// When the control schema is asked again where the coordinator is, while none was found.
     var nextLook = ContinuousClock.now
+    /// When the log may say again why nobody answers.
+    var nextWord = ContinuousClock.now
     var isRenewing = false
     var terminations = 0
     var refusal: WorkerError?

@@ -25,14 +25,19 @@ struct CommandFailure: Error {
         case let error as CoordinatorError:
             self.init(error)
         case let error as WorkerError:
-            let status: ExitStatus = error.code == .refused ? .invalidPlan : .unavailable
+            let status: ExitStatus =
+                switch error.code {
+                case .refused: .invalidPlan
+                case .notAuthorised: .notPermitted
+                case .noCoordinator, .database, .messaging: .unavailable
+                }
             self.init(status, error.message)
         case let error as ControlStoreError:
             self.init(error)
         case let error as PostgresError:
             self.init(Self.isUnavailable(error) ? .unavailable : .failed, "\(error)" + Self.advice(error))
         case let error as MessagingError:
-            self.init(.unavailable, error.message)
+            self.init(error)
         default:
             self.init(.failed, "\(error)")
         }
@@ -44,6 +49,17 @@ struct CommandFailure: Error {
             case .invalidPlan, .planChanged: .invalidPlan
             case .database, .notLeading, .messaging: .unavailable
             case .runFailed: .failed
+            }
+        self.init(status, error.message)
+    }
+
+    private init(_ error: MessagingError) {
+        let status: ExitStatus =
+            switch error.code {
+            // ENOENT: a path that leads nowhere is a mistake of the call.
+            case .keyFile: error.errno == 2 ? .usage : .notPermitted
+            case .invalidEndpoint, .invalidKey: .usage
+            case .addressInUse, .addressUnavailable, .insecure, .exhausted, .system: .unavailable
             }
         self.init(status, error.message)
     }

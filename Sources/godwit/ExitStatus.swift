@@ -12,6 +12,8 @@ enum ExitStatus: Int32 {
     case invalidPlan = 65
     /// A database or the coordinator can't be reached.
     case unavailable = 69
+    /// A key is not authorised, or its file is open to others.
+    case notPermitted = 77
     /// Paused, or told to leave; resume with the same command.
     case paused = 75
 

@@ -14,7 +14,7 @@ struct Godwit: AsyncParsableCommand {
             CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ShardsCommand.self, ShardCommand.self, WorkersCommand.self, EventsCommand.self,
             RejectsCommand.self, RetryCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
-            UUIDCommand.self,
+            KeysCommand.self, UUIDCommand.self,
         ]
     )
 }

@@ -59,3 +59,22 @@ import Testing
         #expect(figures.rowsPerSecond(now: self.at(60)) == 0)
     }
 }
+
+extension RunFiguresTests {
+    @Test func `counters that jump up and down add up to no trap`() {
+        var figures = RunFigures()
+        let worker = Incarnation.random()
+        for round in 0..<10_000 {
+            var counters = WorkerCounters()
+            counters.rowsRead = round.isMultiple(of: 2) ? 0 : 1 << 51
+            figures.saw(worker, counters, at: .now)
+        }
+        for _ in 0..<10_000 {
+            var counters = WorkerCounters()
+            counters.rowsRead = 1 << 51
+            figures.saw(.random(), counters, at: .now)
+        }
+        #expect(figures.total(\.rowsRead) == .max)
+        #expect(figures.rowsPerSecond(now: .now) >= 0)
+    }
+}

@@ -14,11 +14,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
             EXAMPLES
               godwit coordinator --plan plan.yaml
-              godwit coordinator --plan plan.yaml --bind tcp://127.0.0.1:7400
+              godwit coordinator --plan plan.yaml --listen tcp://127.0.0.1:7400
+              godwit coordinator --plan plan.yaml --listen tcp://0.0.0.0:7400 --keys ~/.godwit/keys
 
             EXIT STATUS
               0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
               69 a database can't be reached, or another coordinator leads · 75 told to leave; resume
+              77 the key file is open to others
             """
     )
 
@@ -28,8 +30,27 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Go on with this run instead, whatever its plan file has become.", valueName: "id"))
     var run: String?
 
-    @Option(help: ArgumentHelp("Where to listen; loopback only.", valueName: "endpoint"))
-    var bind = "tcp://127.0.0.1:*"
+    @Option(
+        name: [.long, .customLong("bind")],
+        help: ArgumentHelp("Where to listen; without --keys loopback only.", valueName: "endpoint")
+    )
+    var listen = "tcp://127.0.0.1:*"
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory of coordinator.key: only workers with an authorised key take part (godwit keys --help).",
+            valueName: "directory"
+        )
+    )
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The address workers are told, where it is another than --listen, as behind NAT (default: the host's name).",
+            valueName: "endpoint"
+        )
+    )
+    var announce: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,10 +78,14 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 CoordinatorConfiguration(
                     source: try self.databases.source(),
                     target: try self.databases.target(),
-                    endpoint: try Endpoint(self.bind),
+                    endpoint: try Endpoint(self.listen),
                     host: Machine.hostName,
                     build: Machine.version,
                     task: self.run.flatMap { RunID($0) }.map { .run($0) } ?? .plan(path: self.plan ?? ""),
+                    announced: try self.announce.map { text throws in try Endpoint(text) },
+                    keys: try self.keys.map { directory throws in
+                        try KeyFile.readSecret("\(directory)/\(KeyFile.coordinatorName).key").pair
+                    },
                     timers: WorkerTimers(scaledTo: .seconds(self.leaseSeconds))
                 ),
                 logger: self.logs.logger("coordinator")

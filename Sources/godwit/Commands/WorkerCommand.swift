@@ -18,10 +18,12 @@ struct WorkerCommand: AsyncParsableCommand {
             EXAMPLES
               godwit worker --slots 4
               godwit worker --coordinator tcp://127.0.0.1:7400 --name $(hostname)-1
+              godwit worker --key rack-1.key --coordinator-key coordinator.pub --name rack-1-a
 
             EXIT STATUS
               0 the run ended, or told to leave · 64 GODWIT_SOURCE or GODWIT_TARGET can't be used
               65 the coordinator leads another plan · 69 no database, or no coordinator, within the patience
+              77 the key is not authorised, or was revoked, or its file is open to others
             """
     )
 
@@ -30,13 +32,29 @@ struct WorkerCommand: AsyncParsableCommand {
     )
     var slots = 2
 
-    @Option(help: ArgumentHelp("Stable name of this worker (default: host-pid).", valueName: "name"))
+    @Option(help: ArgumentHelp("Stable name of this worker (default: host-pid, or key-pid).", valueName: "name"))
     var name: String?
 
     @Option(
         help: ArgumentHelp("Where the coordinator is (default: as the control schema says).", valueName: "endpoint")
     )
     var coordinator: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Own secret key (default: GODWIT_KEY_FILE); the worker is called as the key, or that and -something.",
+            valueName: "file"
+        )
+    )
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's public key, brought here by hand (default: GODWIT_COORDINATOR_KEY_FILE).",
+            valueName: "file"
+        )
+    )
+    var coordinatorKey: String?
 
     @Option(help: ArgumentHelp("Refuse to work on a run of any other plan than this file.", valueName: "file"))
     var plan: String?
@@ -73,8 +91,10 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private func workerConfiguration() throws -> WorkerConfiguration {
         let host = Machine.hostName
+        let keys = try self.keys()
+        let standardName = "\(keys?.name ?? host)-\(ProcessInfo.processInfo.processIdentifier)"
         return WorkerConfiguration(
-            name: WorkerName(rawValue: self.name ?? "\(host)-\(ProcessInfo.processInfo.processIdentifier)"),
+            name: WorkerName(rawValue: self.name ?? standardName),
             host: host,
             slots: self.slots,
             source: try self.databases.source(),
@@ -82,7 +102,29 @@ struct WorkerCommand: AsyncParsableCommand {
             coordinator: try self.coordinator.map { text throws in try Endpoint(text) },
             planHash: try self.plan.map { path throws in try PlanFile.load(path).hash },
             build: Machine.version,
-            patience: self.patience == 0 ? nil : .seconds(self.patience)
+            patience: self.patience == 0 ? nil : .seconds(self.patience),
+            keys: keys
         )
+    }
+
+    private func keys() throws -> WorkerKeys? {
+        guard let files = try KeyDirectory.workerKeyFiles(key: self.key, coordinatorKey: self.coordinatorKey) else {
+            return nil
+        }
+        let own = try KeyFile.readSecret(files.own)
+        if let name = self.name, name != own.name, !name.hasPrefix(own.name + "-") {
+            throw CommandFailure(
+                .usage,
+                "the key \(files.own) is for workers called \(own.name) or \(own.name)-something, not '\(name)'"
+            )
+        }
+        let coordinator = try KeyFile.readPublic(files.coordinator)
+        guard coordinator.name == KeyFile.coordinatorName else {
+            throw CommandFailure(
+                .usage,
+                "\(files.coordinator) is the key of \(coordinator.name); give the coordinator.pub of its host"
+            )
+        }
+        return WorkerKeys(name: own.name, own: own.pair, coordinator: coordinator.key)
     }
 }

@@ -8,6 +8,10 @@ final class ChildProcess: Sendable {
     init(arguments: [String], output: ChildOutput) throws {
         self.process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         self.process.arguments = arguments
+        // Local pools talk over loopback without keys, also where this shell is set up for a remote coordinator.
+        var environment = ProcessInfo.processInfo.environment
+        for name in ["GODWIT_KEY_FILE", "GODWIT_COORDINATOR_KEY_FILE"] { environment[name] = nil }
+        self.process.environment = environment
         let pipe = Pipe()
         self.process.standardError = pipe
         self.process.standardInput = FileHandle.nullDevice

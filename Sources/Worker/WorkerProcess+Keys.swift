@@ -1,0 +1,43 @@
+import Logging
+import Messaging
+import Observability
+
+extension WorkerProcess {
+    /// Why nobody answers, as far as the handshakes tell; nil where they tell nothing.
+    func handshakeTrouble() async -> WorkerError? {
+        guard let keys = self.configuration.keys, let outcome = await self.dealer?.lastHandshake else { return nil }
+        switch outcome {
+        case .succeeded:
+            return nil
+        case .refused:
+            return WorkerError(
+                .notAuthorised,
+                """
+                the coordinator refuses the key of \(keys.name): it was never authorised, or has been revoked. Where it \
+                is to take part: godwit keys authorize \(keys.name) '\(keys.own.publicKey.text)'
+                """
+            )
+        case .failed:
+            return WorkerError(
+                .noCoordinator,
+                """
+                what listens at \(self.connectedTo.map { "\($0)" } ?? "the coordinator's address") does not prove the \
+                coordinator's key: compare the file of --coordinator-key with coordinator.pub at the coordinator, and see \
+                that the coordinator was started with --keys
+                """
+            )
+        }
+    }
+
+    /// Says once in a while why nobody answers.
+    func explainSilence() async {
+        guard .now - self.lastContact > Self.silenceBeforeWord, .now >= self.nextWord else { return }
+        guard let trouble = await self.handshakeTrouble() else { return }
+        self.nextWord = .now + Self.wordInterval
+        self.logger.warning("no coordinator lets this worker in", metadata: .of([.reason: trouble.message]))
+    }
+
+    /// A coordinator that restarts is silent for about this long.
+    private static let silenceBeforeWord = Duration.seconds(5)
+    private static let wordInterval = Duration.seconds(30)
+}

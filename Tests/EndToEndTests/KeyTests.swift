@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Who may take part in a run, and for how long.
+    @Suite struct KeyTests {
+        private static let source = """
+            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF key = 250 THEN
+                        PERFORM pg_advisory_lock_shared(4712);
+                        PERFORM pg_advisory_unlock_shared(4712);
+                    END IF;
+                    RETURN 'row ' || key;
+                END $$;
+            CREATE TABLE thing (id integer PRIMARY KEY);
+            INSERT INTO thing SELECT n FROM generate_series(1, 500) AS n; ANALYZE
+            """
+        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
+        private static let entities = """
+            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
+            """
+        private static let blocked = """
+            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712 AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            """
+
+        private static func with(_ body: (Keyed) async throws -> Void) async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+                try await body(Keyed(migration))
+            }
+        }
+
+        /// Over every interface, as between hosts; workers are told loopback, the name of this machine may lead nowhere.
+        @Test func workersWithKeysWorkAndOthersStayOutside() async throws {
+            try await Self.with { keyed in
+                let migration = keyed.migration
+                try await keyed.generate(["rack", "stranger"])
+                try await keyed.authorize("rack")
+                let coordinator = try keyed.startCoordinator(["--listen", "tcp://0.0.0.0:*"])
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.leadership WHERE endpoint IS NOT NULL)")
+                let stranger = try keyed.startWorker("stranger", "stranger-1", patience: 8)
+                let plain = try migration.start(["worker", "--name", "plain", "--patience", "4"])
+                #expect(await stranger.exitStatus() == 77, "\(migration.logs)")
+                let advice = "godwit keys authorize stranger '\(try keyed.publicKey("stranger"))'"
+                #expect(stranger.log.contains(advice), "\(stranger.log)")
+                #expect(await plain.exitStatus() == 69, "\(migration.logs)")
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.workers")
+                try keyed.startWorker("rack", "rack-1")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|500|500|0|0"])
+                try migration.expect(
+                    ["rack-1|\(try keyed.publicKey("rack"))"],
+                    "SELECT name, public_key FROM godwit.workers"
+                )
+                #expect(try !keyed.secretsAppear())
+            }
+        }
+
+        @Test func aRevokedWorkerIsCutOffWithinSeconds() async throws {
+            try await Self.with { keyed in
+                let migration = keyed.migration
+                try await keyed.generate(["bad", "good"])
+                try await keyed.authorize("bad")
+                try await keyed.authorize("good")
+                try migration.execute(.source, "SELECT pg_advisory_lock(4712)")
+                // A lease that outlives the test, so that nothing comes back by expiring.
+                let coordinator = try keyed.startCoordinator(["--lease-seconds", "300"])
+                let bad = try keyed.startWorker("bad", "bad-1")
+                try await migration.wait(until: Self.blocked, on: .source)
+                let start = ContinuousClock.now
+                try await keyed.run(["keys", "revoke", "bad"])
+                try await migration.wait(until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased')")
+                #expect(ContinuousClock.now - start < .seconds(5))
+                #expect(await bad.exitStatus() == 77, "\(migration.logs)")
+                #expect(ContinuousClock.now - start < .seconds(20))
+                #expect(bad.log.contains("revoked"), "\(bad.log)")
+                try migration.execute(.source, "SELECT pg_advisory_unlock(4712)")
+                // Back with the same key it is not let in.
+                let again = try keyed.startWorker("bad", "bad-2", patience: 8)
+                #expect(await again.exitStatus() == 77, "\(migration.logs)")
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.workers WHERE name = 'bad-2'")
+                try keyed.startWorker("good", "good")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|500|500|0|0"])
+                try migration.expect(["revoked"], "SELECT state FROM godwit.workers WHERE name = 'bad-1'")
+            }
+        }
+
+        /// The killed coordinator can't cut it off; the next one does.
+        @Test func aKeyRevokedBetweenTwoCoordinatorsHoldsNoShard() async throws {
+            try await Self.with { keyed in
+                let migration = keyed.migration
+                try await keyed.generate(["bad", "good"])
+                try await keyed.authorize("bad")
+                try await keyed.authorize("good")
+                try migration.execute(.source, "SELECT pg_advisory_lock(4712)")
+                let first = try keyed.startCoordinator(["--lease-seconds", "300"])
+                let bad = try keyed.startWorker("bad", "bad-1")
+                try await migration.wait(until: Self.blocked, on: .source)
+                try keyed.startWorker("good", "good-1")
+                try await migration.wait(until: "(SELECT count(snapshot) FROM godwit.workers) = 2")
+                try await migration.wait(
+                    until: "(SELECT count(*) FROM godwit.shards WHERE state = 'done') >= 1"
+                )
+                await first.kill()
+                try await keyed.run(["keys", "revoke", "bad"])
+                let second = try keyed.startCoordinator(["--lease-seconds", "300"])
+                try await migration.wait(
+                    until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased' AND worker = 'bad-1')"
+                )
+                try migration.execute(.source, "SELECT pg_advisory_unlock(4712)")
+                #expect(await second.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|500|500|0|0"])
+                bad.signal(SIGTERM)
+            }
+        }
+
+        @Test func aKeyIsGoodForItsOwnNamesOnly() async throws {
+            try await Self.with { keyed in
+                let migration = keyed.migration
+                try await keyed.generate(["rack", "other"])
+                let file = keyed.file("rack.key")
+                let wrong = try keyed.startWorker("rack", "other-1")
+                #expect(await wrong.exitStatus() == 64)
+                chmod(file, 0o644)
+                let open = try keyed.startWorker("rack", "rack-1")
+                #expect(await open.exitStatus() == 77)
+                #expect(open.log.contains("chmod 600"), "\(open.log)")
+                chmod(keyed.file("coordinator.key"), 0o640)
+                let coordinator = try keyed.startCoordinator()
+                #expect(await coordinator.exitStatus() == 77)
+                #expect(coordinator.log.contains("chmod 600"), "\(coordinator.log)")
+                let exposed = try migration.startCoordinator(["--listen", "tcp://0.0.0.0:*"])
+                #expect(await exposed.exitStatus() == 69)
+                #expect(exposed.log.contains("without keys"), "\(exposed.log)")
+                // Nothing was changed by any of it.
+                try migration.expect(["f"], "SELECT to_regnamespace('godwit') IS NOT NULL")
+            }
+        }
+    }
+}
