@@ -102,11 +102,12 @@ def main():
         each.run()
         rounds.append(each)
         report.print_round(each, rounds[0])
-        if each.complaints:
+        if each.complaints or each.is_kept:
             print(f"    kept: {directory}", flush=True)
-            break
-        if number > 1:
+        else:
             shutil.rmtree(directory)
+        if each.complaints:
+            break
     sys.exit(report.print_report(rounds, counts, settings, time.monotonic() - start, options))
 
 

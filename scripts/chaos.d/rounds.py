@@ -24,6 +24,7 @@ class Round:
         # What is wrong; empty after a good round.
         self.complaints = []
         self.figures = {}
+        self.is_kept = False
         os.makedirs(directory, exist_ok=True)
 
     def say(self, text):
@@ -132,7 +133,10 @@ class Round:
         if runs != "1":
             self.complaints.append(f"{runs} runs instead of one")
         if mixed == "t":
-            self.counts["mixed runs"] = self.counts.get("mixed runs", 0) + 1
+            # Without a restart every holder of the snapshot must have died at about the same time.
+            key = "mixed runs, the source restarted" if storm.source_restarted else "mixed runs, all holders lost"
+            self.counts[key] = self.counts.get(key, 0) + 1
+            self.is_kept = not storm.source_restarted
             self.say(f"mixed: {reason}")
         elif pool.outcome == 2:
             self.complaints.append(f"status 2: {reason}")
