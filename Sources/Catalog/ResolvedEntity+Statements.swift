@@ -4,9 +4,9 @@ extension ResolvedEntity {
     /// Whether a query of the plan yields the rows, not the base table itself.
     package var readsQuery: Bool { self.select.from != "\(self.baseTable) AS source" }
 
-    /// Sends the rows of a half-open key range, nil ends being open.
-    package func copyOutStatement(lower: Int64?, upper: Int64?) -> String {
-        self.copyOut(self.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper))
+    /// Sends the rows of a half-open key range, nil ends being open, but for those that the source can't compute.
+    package func copyOutStatement(lower: Int64?, upper: Int64?, without unreadable: [Int64] = []) -> String {
+        self.copyOut(self.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper), unreadable)
     }
 
     /// Sends the rows of the given keys.
@@ -15,8 +15,11 @@ extension ResolvedEntity {
     }
 
     /// One row of two `int8`: rows of the base table in the range, and how many of them the plan's filter leaves out.
-    package func countStatement(lower: Int64?, upper: Int64?) -> String {
-        self.count(where: SourceSelect.range(of: self.key, lower: lower, upper: upper))
+    ///
+    /// It is not asked about rows that the source can't compute.
+    package func countStatement(lower: Int64?, upper: Int64?, without unreadable: [Int64] = []) -> String {
+        let others = unreadable.isEmpty ? nil : "source.\(self.key) <> ALL (\(SQLText.literal(unreadable)))"
+        return self.count(where: SourceSelect.range(of: self.key, lower: lower, upper: upper), others)
     }
 
     /// Rows of (key `int8`, base table's row as JSON `text`) for the given keys.
@@ -41,13 +44,23 @@ extension ResolvedEntity {
             + " AS losers GROUP BY losers.key ORDER BY losers.key"
     }
 
-    private func copyOut(_ select: SourceSelect, where keys: String?) -> String {
-        "COPY (\(select.statement(where: keys, ordered: self.statistics.isScattered))) TO STDOUT (FORMAT binary)"
+    private func copyOut(_ select: SourceSelect, where keys: String?, _ unreadable: [Int64] = []) -> String {
+        let statement = select.statement(
+            where: keys,
+            ordered: self.statistics.isScattered,
+            without: unreadable
+        )
+        return "COPY (\(statement)) TO STDOUT (FORMAT binary)"
     }
 
-    private func count(where keys: String?) -> String {
+    private func count(where keys: String?, _ others: String?) -> String {
         let filtered =
-            self.filter.map { "pg_catalog.count(*) FILTER (WHERE (\($0)) IS NOT TRUE)" } ?? "0::pg_catalog.int8"
+            self.filter
+            .map { filter in
+                let isFiltered = "(\(filter)) IS NOT TRUE"
+                return others.map { "CASE WHEN \($0) THEN \(isFiltered) ELSE false END" } ?? isFiltered
+            }
+            .map { "pg_catalog.count(*) FILTER (WHERE \($0))" } ?? "0::pg_catalog.int8"
         return "SELECT pg_catalog.count(*), \(filtered) FROM \(self.baseTable) AS source"
             + (keys.map { " WHERE \($0)" } ?? "")
     }
@@ -59,8 +72,9 @@ extension ResolvedEntity {
 
 extension ResolvedEntity {
     /// Sends what the fill pass needs of a half-open key range; nil without a fill pass.
-    package func fillCopyOutStatement(lower: Int64?, upper: Int64?) -> String? {
-        self.fill.map { self.copyOut($0.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper)) }
+    package func fillCopyOutStatement(lower: Int64?, upper: Int64?, without unreadable: [Int64] = []) -> String? {
+        let range = SourceSelect.range(of: self.key, lower: lower, upper: upper)
+        return self.fill.map { self.copyOut($0.select, where: range, unreadable) }
     }
 
     /// Makes the session's temporary table for the fill pass, emptied by each COMMIT.

@@ -16,9 +16,16 @@ package struct SourceSelect: Codable, Sendable, Equatable {
         self.condition = condition
     }
 
-    /// The SELECT restricted to keys for which the given SQL condition holds.
-    func statement(where keys: String?, ordered: Bool) -> String {
-        let conditions = [keys, self.condition.map { "(\($0))" }].compactMap { $0 }
+    /// The SELECT restricted to keys for which the given SQL condition holds, but for those left out: no expression
+    /// is evaluated for them.
+    func statement(where keys: String?, ordered: Bool, without unreadable: [Int64] = []) -> String {
+        var conditions = [keys, self.condition.map { "(\($0))" }].compactMap { $0 }
+        if !unreadable.isEmpty {
+            // Conditions beside each other may be evaluated in any order, the branches of a CASE may not.
+            let others = "source.\(self.key) <> ALL (\(SQLText.literal(unreadable)))"
+            let guarded = self.condition.map { "CASE WHEN \(others) THEN (\($0)) ELSE false END" }
+            conditions = [keys, guarded ?? others].compactMap { $0 }
+        }
         var sql = "SELECT " + self.expressions.joined(separator: ", ") + " FROM " + self.from
         if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
         if ordered { sql += " ORDER BY source.\(self.key)" }

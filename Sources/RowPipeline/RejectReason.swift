@@ -13,6 +13,8 @@ package enum RejectReason: Sendable, Hashable {
     case check(String)
     /// The target refused the row with that SQLSTATE.
     case refused(String)
+    /// The source could not compute the row: its SQL failed with that SQLSTATE.
+    case sourceError(String)
 
     /// The reason as the control schema, reports and metrics name it.
     package var code: String {
@@ -28,6 +30,7 @@ package enum RejectReason: Sendable, Hashable {
         case .duplicate: "duplicate"
         case .check(let name): "check:\(name)"
         case .refused(let state): "refused:\(state)"
+        case .sourceError(let state): "source_error:\(state)"
         }
     }
 }

@@ -32,14 +32,19 @@ extension AttemptFailure {
     ///   - importsSnapshot: Whether the statement imported the run's snapshot.
     package init(_ error: PostgresError, side: Side, isCancelled: Bool, importsSnapshot: Bool = false) {
         self.init(
-            Self.classify(error, isCancelled: isCancelled, importsSnapshot: importsSnapshot),
+            Self.classify(error, side: side, isCancelled: isCancelled, importsSnapshot: importsSnapshot),
             side: side,
             sqlState: error.sqlState,
             message: error.message
         )
     }
 
-    private static func classify(_ error: PostgresError, isCancelled: Bool, importsSnapshot: Bool) -> FailureClass {
+    private static func classify(
+        _ error: PostgresError,
+        side: Side,
+        isCancelled: Bool,
+        importsSnapshot: Bool
+    ) -> FailureClass {
         if isCancelled { return .cancelled }
         guard let state = error.sqlState else {
             return error.isTransient ? .surroundings : .fault
@@ -49,9 +54,14 @@ extension AttemptFailure {
         return switch state.class {
         case "42", "3F", "28": .schema
         case "22", "23", "54", "P0", "44": .rows
+        // A subquery with two rows, or a function of another language, in the plan's own SQL.
+        case "21", "2F", "38", "39": side == .source ? .rows : .fault
         default: .fault
         }
     }
+
+    /// Whether the source could not compute a row, so that those it can't compute can be told from the others.
+    var isUnreadableRow: Bool { self.side == .source && self.failure == .rows }
 
     /// Whether the target refused a row of the batch, so that the batch can be taken apart.
     static func isRowRefusal(_ error: PostgresError) -> Bool {

@@ -13,6 +13,15 @@ extension CopyPass {
         )
     }
 
+    /// Makes the rows that the source can't compute rejects; nobody has read them.
+    mutating func rejectUnreadable() {
+        for row in self.unreadable {
+            let reason = RejectReason.sourceError(row.sqlState)
+            self.counters.reject(reason)
+            self.rejects.append(RejectedRow(key: row.key, column: nil, reason: reason, detail: row.message))
+        }
+    }
+
     private func column(of error: PostgresError) -> Int? {
         guard let name = error.column else { return nil }
         return self.job.entity.program.outputs.firstIndex { $0.name == name }
@@ -22,8 +31,7 @@ extension CopyPass {
     /// because input errors quote the value.
     private func detail(_ error: PostgresError) -> String {
         let constraint = error.constraint.map { "constraint \($0)" }
-        let hasPersonal = self.job.entity.program.outputs.contains { $0.isPersonal }
-        let message = hasPersonal ? nil : error.serverMessage
+        let message = self.job.hasPersonalColumns ? nil : error.serverMessage
         return [message, constraint].compactMap { $0 }.joined(separator: "; ")
     }
 }

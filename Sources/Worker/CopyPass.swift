@@ -18,17 +18,25 @@ struct CopyPass: ~Copyable {
     var batches = 0
     /// Open rejects that a replay took up.
     var resolved = 0
+    /// Rows that are not read, because the source can't compute them.
+    let unreadable: [UnreadableRow]
     /// Rows whose deferred references were filled; nil in other passes.
     var filled: Int?
 
-    init(_ job: ShardJob, program: RowProgram, transformer: consuming RowTransformer) {
+    init(
+        _ job: ShardJob,
+        without unreadable: [UnreadableRow],
+        program: RowProgram,
+        transformer: consuming RowTransformer
+    ) {
         self.job = job
+        self.unreadable = unreadable
         self.transformer = transformer
         self.counters = RowCounters(columns: program.outputs.count)
     }
 
     /// Compiles the program of the job's kind.
-    static func begin(_ job: ShardJob) throws(AttemptFailure) -> CopyPass {
+    static func begin(_ job: ShardJob, without unreadable: [UnreadableRow]) throws(AttemptFailure) -> CopyPass {
         guard let program = job.assignment.kind == .fill ? job.entity.fill?.program : job.entity.program else {
             throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")
         }
@@ -40,20 +48,13 @@ struct CopyPass: ~Copyable {
             )
             // The sums alone would not show a query that yields one key twice and another not at all.
             if job.entity.readsQuery, job.assignment.kind != .fill { transformer.watchForRepeatedKeys() }
-            return CopyPass(job, program: program, transformer: transformer)
+            return CopyPass(job, without: unreadable, program: program, transformer: transformer)
         } catch {
             throw AttemptFailure(.fault, side: .worker, message: "the row program of \(job.entity.name): \(error)")
         }
     }
 
-    var copyOutStatement: String {
-        let range = self.job.assignment.range
-        return switch self.job.assignment.kind {
-        case .copy: self.job.entity.copyOutStatement(lower: range.lower, upper: range.upper)
-        case .replay: self.job.entity.copyOutStatement(keys: self.job.keys)
-        case .fill: self.job.entity.fillCopyOutStatement(lower: range.lower, upper: range.upper) ?? ""
-        }
-    }
+    var copyOutStatement: String { self.job.copyOutStatement(of: self.job.part, without: self.unreadable.map(\.key)) }
 
     /// Takes the transformer's output: into the target table, or into the fill pass's temporary one.
     var copyInStatement: String {

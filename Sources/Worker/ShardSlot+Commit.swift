@@ -51,13 +51,27 @@ extension ShardSlot {
     /// The whole rows of the base table, as JSON text, by key.
     private func sourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
         guard job.plan.policy.keepsRejectedRows else { return [:] }
+        return try self.readSourceRows(of: keys, job)
+    }
+
+    /// A row that can't even be sent as text (bytes that are no characters) leaves its reject without one.
+    private func readSourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
         let statement = job.entity.sourceRowsStatement(keys: keys)
-        let result = try self.on(.source) { () throws(PostgresError) in try self.source!.query(statement) }
-        var rows: [Int64: String] = [:]
-        for row in result.rows {
-            if let key = row.integer(0), let text = row.text(1) { rows[key] = text }
+        do throws(AttemptFailure) {
+            let result = try self.on(.source) { () throws(PostgresError) in try self.source!.query(statement) }
+            var rows: [Int64: String] = [:]
+            for row in result.rows {
+                if let key = row.integer(0), let text = row.text(1) { rows[key] = text }
+            }
+            return rows
+        } catch {
+            guard error.isUnreadableRow else { throw error }
+            try self.rewindSource()
+            guard keys.count > 1 else { return [:] }
+            let first = try self.readSourceRows(of: Array(keys.prefix(keys.count / 2)), job)
+            let second = try self.readSourceRows(of: Array(keys.dropFirst(keys.count / 2)), job)
+            return first.merging(second) { row, _ in row }
         }
-        return rows
     }
 
     /// Records the shard as done behind the fence and commits.

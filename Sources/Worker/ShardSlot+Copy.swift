@@ -17,9 +17,13 @@ extension ShardSlot {
 
     /// Copies the rows of a key range, or of a list of keys, in one transaction that ends with the fence.
     func copy(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
-        var pass = try CopyPass.begin(job)
-        try self.count(&pass)
-        try self.stream(&pass)
+        var pass = try self.reading(job) { unreadable throws(AttemptFailure) in
+            var pass = try CopyPass.begin(job, without: unreadable)
+            try self.count(&pass)
+            try self.stream(&pass)
+            return pass
+        }
+        self.rejectUnreadable(of: &pass)
         try self.checkSum(pass)
         try self.writeRejects(of: &pass)
         return try self.commit(&pass)
@@ -29,7 +33,11 @@ extension ShardSlot {
     private func count(_ pass: inout CopyPass) throws(AttemptFailure) {
         guard pass.job.assignment.kind == .copy else { return }
         let range = pass.job.assignment.range
-        let statement = pass.job.entity.countStatement(lower: range.lower, upper: range.upper)
+        let statement = pass.job.entity.countStatement(
+            lower: range.lower,
+            upper: range.upper,
+            without: pass.unreadable.map(\.key)
+        )
         let result = try self.clock.time(\.read) { () throws(AttemptFailure) in
             try self.on(.source) { () throws(PostgresError) in try self.source!.query(statement) }
         }

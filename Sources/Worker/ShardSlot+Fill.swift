@@ -14,9 +14,12 @@ extension ShardSlot {
         guard let create = job.entity.createFillTableStatement, let update = job.entity.updateFromFillStatement else {
             throw AttemptFailure(.fault, side: .worker, message: "\(job.entity.name) has no fill pass")
         }
-        var pass = try CopyPass.begin(job)
         try self.on(.target) { () throws(PostgresError) in try self.target!.execute(create) }
-        try self.stream(&pass)
+        var pass = try self.reading(job) { unreadable throws(AttemptFailure) in
+            var pass = try CopyPass.begin(job, without: unreadable)
+            try self.stream(&pass)
+            return pass
+        }
         let updated = try self.clock.time(\.write) { () throws(AttemptFailure) in
             try self.on(.target) { () throws(PostgresError) in try self.target!.query(update) }
         }

@@ -28,6 +28,11 @@ final class WorkerProgress: Sendable {
         }
     }
 
+    /// A running shard begins again; what it read before stays in the process's counters, because it was read.
+    func startOver(lease: LeaseID) {
+        self.state.withLock { $0.shards[lease] = nil }
+    }
+
     /// Notes the end of an attempt.
     func finish(lease: LeaseID, succeeded: Bool, clock: StageClock) {
         self.state.withLock { state in
