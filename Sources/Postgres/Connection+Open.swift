@@ -8,6 +8,10 @@ extension Connection {
     /// `connect_timeout`.
     private static let firstTry = Duration.seconds(5)
 
+    /// After so many milliseconds a server that does not acknowledge what it was sent is lost (safe from 5 s up to a
+    /// lease's time).
+    private static let userTimeout = "15000"
+
     /// How long a server may take to answer, in seconds, unless the parameters say otherwise (safe from 2 on).
     private static let timeout = 10
 
@@ -20,7 +24,7 @@ extension Connection {
         role: ConnectionRole,
         applicationName: String
     ) throws(PostgresError) -> OpaquePointer {
-        guard let handle = Self.start(parameters, applicationName: applicationName) else {
+        guard let handle = Self.start(parameters, role: role, applicationName: applicationName) else {
             throw PostgresError(code: .connectionFailed, message: "libpq could not allocate a connection")
         }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -37,12 +41,19 @@ extension Connection {
     }
 
     /// Starts connecting with our defaults below, and our demands above, what the parameters say.
-    private static func start(_ parameters: ConnectionParameters, applicationName: String) -> OpaquePointer? {
+    private static func start(
+        _ parameters: ConnectionParameters,
+        role: ConnectionRole,
+        applicationName: String
+    ) -> OpaquePointer? {
         // A lost peer is noticed after 10 + 3 × 5 s of silence.
         var options = [
             "connect_timeout": parameters.resolvedValue("connect_timeout") ?? String(Self.timeout),
             "keepalives": "1", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3",
         ]
+        // Keepalives don't help while a request is under way: TCP repeats it for a quarter of an hour. Only here: it also
+        // ends a COPY whose server takes no bytes for that long, because it waits for a lock.
+        if role == .control { options["tcp_user_timeout"] = Self.userTimeout }
         options.merge(parameters.options) { _, given in given }
         options["application_name"] = applicationName
         options["client_encoding"] = "UTF8"

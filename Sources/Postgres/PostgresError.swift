@@ -58,6 +58,16 @@ package struct PostgresError: Error, Sendable, Equatable {
     }
 }
 
+extension PostgresError {
+    /// Whether an imported snapshot is no longer there, for an error of `SET TRANSACTION SNAPSHOT`.
+    ///
+    /// 22023 where its file is gone, from PostgreSQL 17 on 42704; 55000 where its transaction has just ended. See
+    /// https://www.postgresql.org/docs/current/errcodes-appendix.html
+    package var isSnapshotGone: Bool {
+        self.sqlState == "22023" || self.sqlState == "42704" || self.sqlState == "55000"
+    }
+}
+
 extension PostgresError: CustomStringConvertible {
     package var description: String {
         var text = self.message

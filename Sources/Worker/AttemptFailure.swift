@@ -49,7 +49,7 @@ extension AttemptFailure {
         guard let state = error.sqlState else {
             return error.isTransient ? .surroundings : .fault
         }
-        if importsSnapshot, state == "22023" || state == "55000" { return .snapshotLost }
+        if importsSnapshot, error.isSnapshotGone { return .snapshotLost }
         if error.isTransient { return .surroundings }
         return switch state.class {
         case "42", "3F", "28": .schema
