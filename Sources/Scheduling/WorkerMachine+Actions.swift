@@ -48,8 +48,10 @@ extension WorkerMachine {
         case report(LeaseID)
         case renew([LeaseID])
         case cancel(slot: Int)
-        /// Look up where the coordinator is and connect anew.
+        /// Look up where the coordinator is, and connect there if it is not where it was; then report `connected`.
         case lookForCoordinator
+        /// Throw the connection away and begin a new one.
+        case reconnect
         /// Say BYE and end the process.
         case leave
     }

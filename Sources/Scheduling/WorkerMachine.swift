@@ -14,7 +14,10 @@ package struct WorkerMachine: Sendable {
     private var spentInOrder: [LeaseID] = []
     /// No coordinator has taken it in since it last asked, whatever its mode.
     private var owesHello = true
-    private var lastHeard: Instant
+    /// When silence of the coordinator makes it look where the coordinator is.
+    private var nextLook: Instant
+    /// When it throws the connection away.
+    private var nextReconnection: Instant
     private var nextPing: Instant
     private var nextRenewal: Instant
 
@@ -26,7 +29,8 @@ package struct WorkerMachine: Sendable {
         self.mode = .greeting
         self.slots = Array(repeating: .idle, count: max(1, slots))
         self.timers = timers
-        self.lastHeard = now
+        self.nextLook = now
+        self.nextReconnection = now + timers.silence
         self.nextPing = now
         self.nextRenewal = now + timers.renew
     }
@@ -50,27 +54,42 @@ package struct WorkerMachine: Sendable {
     /// The coordinator took the worker in.
     package mutating func welcomed(timers: WorkerTimers, now: Instant) {
         self.timers = timers
-        self.lastHeard = now
+        self.heard(now: now)
+        // HELLO promises no slots: without a ping at once the first grant would wait for the next in turn.
+        if self.owesHello { self.nextPing = now }
         self.owesHello = false
         if case .greeting = self.mode { self.mode = .serving }
     }
 
     /// The coordinator does not know the worker, or is another one.
     package mutating func askedForHello(now: Instant) {
-        self.lastHeard = now
-        if case .serving = self.mode { self.mode = .greeting }
-        self.owesHello = true
+        self.heard(now: now)
+        self.greet()
         self.nextPing = now
+    }
+
+    /// The coordinator leaves: another one is, or will be, where the control schema says.
+    package mutating func sentAway(now: Instant) {
+        self.heard(now: now)
+        self.greet()
+        self.nextPing = now + self.timers.ping
+        self.nextLook = now
+    }
+
+    /// It has connected to a coordinator, which knows nothing of it yet.
+    package mutating func connected(now: Instant) {
+        self.askedForHello(now: now)
     }
 
     /// Any message of the coordinator.
     package mutating func heard(now: Instant) {
-        self.lastHeard = now
+        self.nextLook = now + self.timers.ping * Self.pingsUntilLook
+        self.nextReconnection = now + self.timers.silence
     }
 
     /// A LEASE came, perhaps not for the first time.
     package mutating func leased(_ assignment: Assignment, now: Instant) -> LeaseAction {
-        self.lastHeard = now
+        self.heard(now: now)
         if self.unacknowledged.contains(assignment.lease) { return .reportAgain(assignment.lease) }
         if self.slots.contains(where: { $0.lease == assignment.lease }) { return .none }
         guard case .serving = self.mode, !self.spent.contains(assignment.lease),
@@ -94,7 +113,7 @@ package struct WorkerMachine: Sendable {
 
     /// The coordinator has taken note of a finished attempt.
     package mutating func acknowledged(_ lease: LeaseID, now: Instant) {
-        self.lastHeard = now
+        self.heard(now: now)
         self.retire(lease)
     }
 
@@ -102,7 +121,7 @@ package struct WorkerMachine: Sendable {
     ///
     /// - Returns: The slot to cancel, nil where none is at it.
     package mutating func revoked(_ lease: LeaseID, now: Instant) -> Int? {
-        self.lastHeard = now
+        self.heard(now: now)
         self.retire(lease)
         return self.cancel { held, _ in held == lease }.first
     }
@@ -163,12 +182,7 @@ package struct WorkerMachine: Sendable {
             self.nextRenewal = now + self.timers.renew
             actions.append(.renew(self.runningLeases))
         }
-        if now - self.lastHeard >= self.timers.silence {
-            self.lastHeard = now
-            if case .serving = self.mode { self.mode = .greeting }
-            self.owesHello = true
-            actions.append(.lookForCoordinator)
-        }
+        actions += self.searches(now: now)
         if now >= self.nextPing {
             self.nextPing = now + self.timers.ping
             actions.append(self.owesHello ? .sayHello : .ping)
@@ -176,6 +190,34 @@ package struct WorkerMachine: Sendable {
         }
         return actions
     }
+
+    /// What silence of the coordinator calls for.
+    private mutating func searches(now: Instant) -> [Action] {
+        var actions: [Action] = []
+        if now >= self.nextLook {
+            self.nextLook = now + max(self.timers.ping / 4, Self.shortestLook)
+            actions.append(.lookForCoordinator)
+        }
+        if now >= self.nextReconnection {
+            self.nextReconnection = now + self.timers.silence
+            self.greet()
+            actions.append(.reconnect)
+        }
+        return actions
+    }
+
+    /// It says HELLO next.
+    private mutating func greet() {
+        if case .serving = self.mode { self.mode = .greeting }
+        self.owesHello = true
+    }
+
+    /// Silence, in pings, after which it looks in the control schema: one that is overdue by half its interval.
+    ///
+    /// Above 1, or a slow answer counts as silence; a look costs one small query, so a false one does no harm.
+    private static let pingsUntilLook = 1.5
+    /// Between two looks; shorter ones only load a target that a whole pool asks.
+    private static let shortestLook = Duration.milliseconds(250)
 
     /// So many leases are remembered as spent; a LEASE is never under way for as long as thousands of them take.
     private static let memory = 1024

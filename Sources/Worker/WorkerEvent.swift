@@ -1,3 +1,4 @@
+import ControlProtocol
 import Messaging
 import Scheduling
 
@@ -8,7 +9,14 @@ enum WorkerEvent: Sendable {
     case ended(slot: Int, Assignment, Attempt)
     case renewed(asked: [LeaseID], kept: Set<LeaseID>, sent: ContinuousClock.Instant)
     case snapshotHeld(String?, imported: String)
+    /// Where the coordinator is, nil while nobody can say.
+    case located(Result<Endpoint?, WorkerError>)
+    /// The run of a WELCOME, nil while the control schema can't be reached.
+    case joined(Welcome, Result<RunContext?, WorkerError>)
+    /// TERM.
     case terminated
+    /// INT.
+    case interrupted
 }
 
 extension WorkerEvent {

@@ -9,48 +9,6 @@ import Postgres
 import Scheduling
 
 extension WorkerProcess {
-    /// Connects to the coordinator, wherever it is now.
-    func connect(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        let endpoint = try await self.coordinatorEndpoint()
-        do throws(MessagingError) {
-            if let dealer = self.dealer, endpoint == self.connectedTo || endpoint == nil {
-                try await dealer.reconnect()
-                return
-            }
-            guard let endpoint else { return }
-            await self.dealer?.close()
-            let dealer = try DealerEndpoint(
-                connecting: endpoint,
-                security: self.configuration.keys?.security ?? .none
-            )
-            self.dealer = dealer
-            self.connectedTo = endpoint
-            group.addTask { [mailbox] in
-                for await frames in dealer.incoming { mailbox.yield(.received(frames)) }
-            }
-        } catch {
-            throw WorkerError(.messaging, error.message)
-        }
-    }
-
-    private func coordinatorEndpoint() async throws -> Endpoint? {
-        if let endpoint = self.configuration.coordinator { return endpoint }
-        do {
-            try await self.store.requireSchema()
-            return try await self.store.coordinatorEndpoint().map { text throws in try Endpoint(text) }
-        } catch let error as ControlStoreError where error.code == .notInstalled {
-            // The first coordinator is about to make it.
-            return nil
-        } catch let error as ControlStoreError where error.isTransient {
-            self.logger.warning("the control schema can't be reached", metadata: .of([.error: "\(error)"]))
-            return nil
-        } catch let error as ControlStoreError {
-            throw WorkerError(.database, "\(error)")
-        } catch let error as MessagingError {
-            throw WorkerError(.messaging, error.message)
-        }
-    }
-
     /// Sends a message; losing it costs time only.
     func say(_ message: WorkerMessage) async {
         guard let dealer = self.dealer else { return }
@@ -86,7 +44,7 @@ extension WorkerProcess {
         if let term = envelope.header.term { self.term = term }
         switch envelope.message {
         case .welcome(let welcome):
-            try await self.welcomed(welcome, in: &group)
+            self.welcomed(welcome, in: &group)
         case .reject(let reject):
             self.rejected(reject)
         case .lease(let lease):
@@ -114,36 +72,69 @@ extension WorkerProcess {
         }
     }
 
-    private func welcomed(
-        _ welcome: Welcome,
-        in group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws {
-        if self.run?.id != welcome.run {
-            do {
-                let text = try await self.store.resolvedPlan(welcome.run)
-                let plan = try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
-                let sets = ParentSetCache(store: self.store, target: self.configuration.target)
-                self.run = RunContext(id: welcome.run, plan: plan, sets: sets)
-                self.logger.info("joined the run", metadata: .of([.runID: welcome.run]))
-            } catch let error as ControlStoreError where error.isTransient {
-                self.logger.warning("the run's plan can't be read yet", metadata: .of([.error: "\(error)"]))
-                return
-            } catch let error as ControlStoreError {
-                throw WorkerError(.database, "\(error)")
-            } catch {
-                throw WorkerError(
-                    .database,
-                    "the resolved plan of run \(welcome.run) can't be read: this worker is of another version; \(error)"
-                )
-            }
+    private func welcomed(_ welcome: Welcome, in group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        if self.run?.id == welcome.run {
+            self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
+            self.offerSnapshot(welcome.snapshot, in: &group)
+            return
         }
-        self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
-        self.offerSnapshot(welcome.snapshot, in: &group)
+        self.machine.heard(now: .now)
+        guard !self.isJoining else { return }
+        self.isJoining = true
+        let sets = ParentSetCache(store: self.store, target: self.configuration.target)
+        group.addTask { [store, mailbox] in
+            mailbox.yield(.joined(welcome, await Self.context(of: welcome.run, sets, store)))
+        }
+    }
+
+    /// The plan of the run has been read, or can't be yet: the next HELLO brings the next WELCOME.
+    func joined(
+        _ welcome: Welcome,
+        _ context: Result<RunContext?, WorkerError>,
+        in group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) throws {
+        self.isJoining = false
+        guard let context = try context.get() else {
+            self.logger.warning("the run's plan can't be read yet", metadata: .of([.runID: welcome.run]))
+            return
+        }
+        self.run = context
+        self.logger.info("joined the run", metadata: .of([.runID: welcome.run]))
+        self.welcomed(welcome, in: &group)
+    }
+
+    /// What the control schema says of a run; nil while it can't be reached.
+    private static func context(
+        of run: RunID,
+        _ sets: ParentSetCache,
+        _ store: ControlStore
+    ) async -> Result<RunContext?, WorkerError> {
+        do {
+            let plan = try JSONDecoder()
+                .decode(ResolvedPlan.self, from: Data(try await store.resolvedPlan(run).utf8))
+            return .success(RunContext(id: run, plan: plan, sets: sets))
+        } catch let error as ControlStoreError where error.isTransient {
+            return .success(nil)
+        } catch let error as ControlStoreError {
+            return .failure(WorkerError(.database, "\(error)"))
+        } catch {
+            return .failure(
+                WorkerError(
+                    .database,
+                    "the resolved plan of run \(run) can't be read: this worker is of another version; \(error)"
+                )
+            )
+        }
     }
 
     private func rejected(_ reject: Reject) {
         guard reject.isFatal else {
-            self.machine.askedForHello(now: .now)
+            switch reject.code {
+            case .noRun:
+                self.machine.sentAway(now: .now)
+            case .unknownWorker, .planMismatch, .protocolMismatch, .notAuthorised:
+                self.machine.askedForHello(now: .now)
+            }
             return
         }
         // The first one says most; what is sent while it leaves is answered with another.

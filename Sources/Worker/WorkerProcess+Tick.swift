@@ -8,11 +8,6 @@ import Scheduling
 extension WorkerProcess {
     /// Does what the time calls for.
     func tick(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        if self.dealer == nil, .now >= self.nextLook {
-            self.nextLook = .now + Self.lookInterval
-            try await self.connect(in: &group)
-            if self.dealer != nil { await self.hello() }
-        }
         for action in self.machine.tick(now: .now) {
             switch action {
             case .sayHello:
@@ -27,9 +22,11 @@ extension WorkerProcess {
                 self.logger.warning("stopping a shard", metadata: .of([.slot: slot]))
                 await self.cancelDesk.cancel(self.slots[slot].control)
             case .lookForCoordinator:
-                try await self.connect(in: &group)
-                await self.hello()
+                self.lookForCoordinator(in: &group)
+            case .reconnect:
+                try await self.reconnect()
             case .leave:
+                await self.giveBackUnreported()
                 await self.say(.bye(Bye(released: self.machine.runningLeases)))
                 self.logger.info("left")
             }
@@ -43,9 +40,6 @@ extension WorkerProcess {
             )
         }
     }
-
-    /// Between two looks for the first coordinator: short, because a pool and its coordinator are started together.
-    private static let lookInterval = Duration.milliseconds(500)
 
     private func hello() async {
         await self.say(

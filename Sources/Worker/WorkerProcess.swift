@@ -31,12 +31,14 @@ package actor WorkerProcess {
     var sequence: UInt64 = 0
     var term: Term?
     var lastContact = ContinuousClock.now
-    /// When the control schema is asked again where the coordinator is, while none was found.
-    var nextLook = ContinuousClock.now
     /// When the log may say again why nobody answers.
     var nextWord = ContinuousClock.now
     var isRenewing = false
-    var terminations = 0
+    /// The control schema is being asked where the coordinator is.
+    var isLooking = false
+    /// The run's plan is being read.
+    var isJoining = false
+    private var isLeaving = false
     var refusal: WorkerError?
 
     package init(_ configuration: WorkerConfiguration, logger: Logger) {
@@ -61,10 +63,15 @@ package actor WorkerProcess {
         (self.events, self.mailbox) = AsyncStream.makeStream()
     }
 
-    /// Asks the process to leave: the first time it finishes what it is at within ten seconds, the second
+    /// Asks the process to leave, as TERM does: the first time it finishes what it is at within ten seconds, the second
     /// time it rolls back at once.
     package nonisolated func terminate() {
         self.mailbox.yield(.terminated)
+    }
+
+    /// Asks the process to roll back and leave at once, as INT does.
+    package nonisolated func interrupt() {
+        self.mailbox.yield(.interrupted)
     }
 
     /// Works until it is told to leave, or nobody coordinates any more.
@@ -104,25 +111,22 @@ package actor WorkerProcess {
             }
         case .snapshotHeld(let identifier, let imported):
             await self.snapshotHeld(identifier, imported: imported)
-        case .terminated:
-            await self.terminationAsked()
+        case .located(let endpoint):
+            try await self.located(endpoint, in: &group)
+        case .joined(let welcome, let context):
+            try self.joined(welcome, context, in: &group)
+        case .terminated where !self.isLeaving:
+            self.isLeaving = true
+            self.logger.notice("leaving after the running shards; a second signal rolls them back")
+            self.machine.drain(deadline: .now + Self.drainTime)
+        case .terminated, .interrupted:
+            self.isLeaving = true
+            self.logger.notice("rolling back and leaving")
+            for slot in self.machine.stop() { await self.cancelDesk.cancel(self.slots[slot].control) }
         }
     }
 
     /// What running shards have at TERM before they are rolled back; systemd and Kubernetes kill after 30 s or more, so
     /// safe up to 25 s.
     private static let drainTime = Duration.seconds(10)
-
-    private func terminationAsked() async {
-        self.terminations += 1
-        self.logger.notice(
-            self.terminations == 1
-                ? "leaving after the running shards; a second signal rolls them back" : "rolling back"
-        )
-        if self.terminations == 1 {
-            self.machine.drain(deadline: .now + Self.drainTime)
-        } else {
-            for slot in self.machine.stop() { await self.cancelDesk.cancel(self.slots[slot].control) }
-        }
-    }
 }

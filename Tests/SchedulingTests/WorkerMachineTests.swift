@@ -6,6 +6,7 @@ import Testing
     private func serving(slots: Int = 2, at seconds: Double = 0) -> WorkerMachine {
         var worker = WorkerMachine(slots: slots, now: .at(seconds))
         worker.welcomed(timers: WorkerTimers(), now: .at(seconds))
+        _ = worker.tick(now: .at(seconds))
         return worker
     }
 
@@ -21,31 +22,59 @@ import Testing
         )
     }
 
-    @Test func `it says HELLO until it is welcome, then pings`() {
+    @Test func `it looks for a coordinator and says HELLO until it is welcome, then pings at once`() {
         var worker = WorkerMachine(slots: 2, now: .at(0))
-        #expect(worker.tick(now: .at(0)) == [.sayHello])
-        #expect(worker.tick(now: .at(1.9)) == [])
-        #expect(worker.tick(now: .at(2)) == [.sayHello])
+        #expect(worker.tick(now: .at(0)) == [.lookForCoordinator, .sayHello])
+        #expect(worker.tick(now: .at(0.4)) == [])
+        #expect(worker.tick(now: .at(0.5)) == [.lookForCoordinator])
+        worker.connected(now: .at(0.6))
+        #expect(worker.tick(now: .at(0.6)) == [.sayHello])
+        #expect(worker.tick(now: .at(2.5)) == [])
+        #expect(worker.tick(now: .at(2.6)) == [.sayHello])
         #expect(worker.capacity == 0)
-        #expect(worker.leased(self.assignment(1), now: .at(2)) == .giveBack)
-        worker.welcomed(timers: WorkerTimers(ping: .seconds(3)), now: .at(2))
+        #expect(worker.leased(self.assignment(1), now: .at(2.6)) == .giveBack)
+        worker.welcomed(timers: WorkerTimers(ping: .seconds(3)), now: .at(2.7))
         #expect(worker.capacity == 2)
-        #expect(worker.tick(now: .at(4)) == [.ping])
-        #expect(worker.tick(now: .at(6.9)) == [])
-        #expect(worker.tick(now: .at(7)) == [.ping])
+        #expect(worker.tick(now: .at(2.7)) == [.ping])
+        worker.welcomed(timers: WorkerTimers(ping: .seconds(3)), now: .at(2.8))
+        #expect(worker.tick(now: .at(5.6)) == [])
+        #expect(worker.tick(now: .at(5.7)) == [.ping])
     }
 
-    @Test func `silence makes it look for the coordinator, and again`() {
+    @Test func `an overdue answer makes it look for the coordinator, silence connect anew`() {
         var worker = self.serving()
-        #expect(worker.tick(now: .at(5.9)) == [.ping])
-        #expect(worker.tick(now: .at(6)) == [.lookForCoordinator])
+        #expect(worker.tick(now: .at(2)) == [.ping])
+        #expect(worker.tick(now: .at(2.9)) == [])
+        #expect(worker.tick(now: .at(3)) == [.lookForCoordinator])
+        #expect(worker.mode == .serving)
+        #expect(worker.tick(now: .at(3.4)) == [])
+        #expect(worker.tick(now: .at(5.9)) == [.lookForCoordinator, .ping])
+        #expect(worker.tick(now: .at(6)) == [.reconnect])
         #expect(worker.mode == .greeting)
-        #expect(worker.tick(now: .at(8)) == [.sayHello])
-        #expect(worker.tick(now: .at(12)) == [.lookForCoordinator, .sayHello])
+        #expect(worker.tick(now: .at(8)) == [.lookForCoordinator, .sayHello])
+        #expect(worker.tick(now: .at(12)) == [.lookForCoordinator, .reconnect, .sayHello])
         worker.welcomed(timers: WorkerTimers(), now: .at(13))
         #expect(worker.mode == .serving)
+        #expect(worker.tick(now: .at(13)) == [.ping])
         worker.heard(now: .at(18))
-        #expect(worker.tick(now: .at(23)) == [.ping])
+        #expect(worker.tick(now: .at(20.9)) == [.ping])
+    }
+
+    @Test func `a coordinator that leaves sends it to the next one, with its shards`() {
+        var worker = self.serving()
+        #expect(worker.leased(self.assignment(1), now: .at(1)) == .start(slot: 0))
+        _ = worker.tick(now: .at(1))
+        worker.sentAway(now: .at(1.5))
+        #expect(worker.capacity == 0)
+        #expect(worker.tick(now: .at(1.5)) == [.lookForCoordinator])
+        #expect(worker.tick(now: .at(1.9)) == [])
+        #expect(worker.tick(now: .at(2)) == [.lookForCoordinator])
+        worker.connected(now: .at(2.1))
+        #expect(worker.tick(now: .at(2.1)) == [.sayHello])
+        #expect(worker.runningLeases == [1])
+        worker.welcomed(timers: WorkerTimers(), now: .at(2.2))
+        #expect(worker.capacity == 2)
+        #expect(worker.tick(now: .at(2.2)) == [.ping])
     }
 
     @Test func `another coordinator's question is answered with HELLO at once, while it works on`() {
@@ -100,9 +129,8 @@ import Testing
         _ = worker.leased(self.assignment(2), now: .at(0))
         worker.finished(slot: 1)
         worker.finished(slot: 0)
-        #expect(worker.tick(now: .at(0)) == [.ping, .report(2), .report(1)])
         #expect(worker.tick(now: .at(2)) == [.ping, .report(2), .report(1)])
-        worker.acknowledged(2, now: .at(3))
+        worker.acknowledged(2, now: .at(2.5))
         #expect(worker.tick(now: .at(4)) == [.ping, .report(1)])
         #expect(worker.revoked(1, now: .at(5)) == nil)
         #expect(worker.tick(now: .at(6)) == [.ping])
@@ -163,7 +191,7 @@ import Testing
         worker.drain(deadline: .at(20))
         #expect(worker.capacity == 0)
         #expect(worker.leased(self.assignment(2), now: .at(0)) == .giveBack)
-        #expect(worker.tick(now: .at(0)) == [.ping])
+        #expect(worker.tick(now: .at(0)) == [])
         worker.finished(slot: 0)
         #expect(worker.tick(now: .at(2)) == [.ping, .report(1)])
         worker.acknowledged(1, now: .at(2.1))
@@ -177,6 +205,7 @@ import Testing
         var worker = self.serving()
         _ = worker.leased(self.assignment(1), now: .at(0))
         worker.drain(deadline: .at(3))
+        worker.heard(now: .at(2.9))
         _ = worker.tick(now: .at(2.9))
         #expect(worker.tick(now: .at(3)) == [.cancel(slot: 0)])
         #expect(worker.mode == .stopping)

@@ -56,7 +56,11 @@ final class SimulatedWorker {
                     in: self.world.seconds(0...1)
                 )
             case .cancel(let slot): self.cancel(slot)
-            case .lookForCoordinator: self.reign = self.world.schema.reigning
+            case .lookForCoordinator:
+                guard self.reign != self.world.schema.reigning else { break }
+                self.reign = self.world.schema.reigning
+                self.machine.connected(now: self.now)
+            case .reconnect: break
             case .leave:
                 self.say(.bye)
                 self.world.workers[self.incarnation] = nil
