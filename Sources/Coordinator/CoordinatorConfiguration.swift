@@ -16,6 +16,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var build: String
     /// Which run it leads.
     package var task: Task
+    /// Whether it waits while another coordinator leads, and follows it.
+    package var isStandby: Bool
     /// What it tells the workers, and how long its leases last.
     package var timers: WorkerTimers
 
@@ -28,6 +30,7 @@ package struct CoordinatorConfiguration: Sendable {
         task: Task,
         announced: Endpoint? = nil,
         keys: CurveKeyPair? = nil,
+        isStandby: Bool = false,
         timers: WorkerTimers = WorkerTimers()
     ) {
         self.source = source
@@ -38,6 +41,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.task = task
         self.announced = announced
         self.keys = keys
+        self.isStandby = isStandby
         self.timers = timers
     }
 }

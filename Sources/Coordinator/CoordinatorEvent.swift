@@ -1,3 +1,4 @@
+import ControlStore
 import Messaging
 import Scheduling
 
@@ -5,6 +6,10 @@ import Scheduling
 enum CoordinatorEvent: Sendable {
     case received(IncomingFrames)
     case tick
-    case prepared(EntityName, failure: String?)
+    case prepared(EntityName, failure: PreparationFailure?)
+    /// The source was asked for the run's snapshot; the identifier under which this process exports it.
+    case snapshotChecked(Result<String?, any Error>)
+    /// The target was asked for the leadership again; nil where another coordinator has it.
+    case targetAnswered(Result<Term?, ControlStoreError>)
     case terminated
 }

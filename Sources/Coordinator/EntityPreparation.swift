@@ -24,17 +24,29 @@ actor EntityPreparation {
     /// Computes the losers in the run's snapshot and suspends the target table's triggers.
     ///
     /// Doing it again changes nothing.
-    func prepare(_ entity: ResolvedEntity, plan: ResolvedPlan, snapshot: String) async throws {
+    func prepare(
+        _ entity: ResolvedEntity,
+        plan: ResolvedPlan,
+        snapshot: String
+    ) async throws(PreparationFailure) {
         let name = EntityName(rawValue: entity.name)
         if let statement = entity.losersStatement {
             let losers = try self.losers(statement, plan: plan, snapshot: snapshot)
-            try await self.store.recordLosers(of: name, in: self.run, losers.serialized())
+            do throws(ControlStoreError) {
+                try await self.store.recordLosers(of: name, in: self.run, losers.serialized())
+            } catch {
+                throw PreparationFailure(error)
+            }
         }
-        try await self.suspendTriggers(of: entity)
+        do throws(ControlStoreError) {
+            try await self.suspendTriggers(of: entity)
+        } catch {
+            throw PreparationFailure(error)
+        }
     }
 
     /// Switches the target table's triggers off; doing it again changes nothing.
-    func suspendTriggers(of entity: ResolvedEntity) async throws {
+    func suspendTriggers(of entity: ResolvedEntity) async throws(ControlStoreError) {
         let name = EntityName(rawValue: entity.name)
         try await self.store.suspend(
             entity.triggersToSuspend.map { trigger in
@@ -51,13 +63,23 @@ actor EntityPreparation {
         )
     }
 
-    private func losers(_ statement: String, plan: ResolvedPlan, snapshot: String) throws(PostgresError) -> PresenceSet
-    {
-        let connection = try Connection(self.source, role: .source, applicationName: "godwit unique rules")
-        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try connection.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")
-        try connection.execute("SET LOCAL search_path TO \(plan.sourceSearchPath)")
-        let result = try connection.query(statement)
-        return PresenceSet(result.rows.lazy.compactMap { $0.integer(0) })
+    private func losers(
+        _ statement: String,
+        plan: ResolvedPlan,
+        snapshot: String
+    ) throws(PreparationFailure) -> PresenceSet {
+        var importsSnapshot = false
+        do throws(PostgresError) {
+            let connection = try Connection(self.source, role: .source, applicationName: "godwit unique rules")
+            try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            importsSnapshot = true
+            try connection.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")
+            importsSnapshot = false
+            try connection.execute("SET LOCAL search_path TO \(plan.sourceSearchPath)")
+            let result = try connection.query(statement)
+            return PresenceSet(result.rows.lazy.compactMap { $0.integer(0) })
+        } catch {
+            throw PreparationFailure(error, importsSnapshot: importsSnapshot)
+        }
     }
 }

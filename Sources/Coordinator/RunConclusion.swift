@@ -19,7 +19,7 @@ struct RunConclusion {
         if let excess = self.rejectExcess { shortfalls.append(excess) }
         if self.isMixed {
             shortfalls.append(
-                "its shards were read under more than one snapshot, so a row may not fit its parents"
+                "its shards were read under more than one snapshot, so a row may not fit its parents. \(Self.mixedAdvice)"
             )
         }
         guard shortfalls.isEmpty else { return RunSummary(.incomplete, shortfalls.joined(separator: "; ")) }
@@ -28,6 +28,12 @@ struct RunConclusion {
             "\(self.totals.migrated) rows migrated, \(self.totals.rejected) rejected, \(self.totals.filtered) filtered"
         )
     }
+
+    /// What an operator can do about a run with two snapshots.
+    static let mixedAdvice = """
+        Where nobody wrote to the source in between, nothing differs; else compare the entities that were written to, or \
+        empty the target's tables and migrate again
+        """
 
     private var rejectExcess: String? {
         switch self.limit {

@@ -7,21 +7,19 @@ import Scheduling
 
 extension RunLeader {
     /// Moves the entities on and does what that calls for.
-    func advance(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+    func advance() async throws {
         while self.ended == nil {
             let actions = self.machine.advance()
             guard !actions.isEmpty else { return }
-            for action in actions { try await self.run(action, &group) }
+            for action in actions { try await self.run(action) }
         }
     }
 
-    private func run(
-        _ action: RunMachine.EntityAction,
-        _ group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws {
+    private func run(_ action: RunMachine.EntityAction) async throws {
         switch action {
         case .prepare(let entity):
-            try await self.prepare(entity, &group)
+            try await self.store.setStage(of: entity, in: self.run.id, .preparing)
+            self.unprepared[entity] = .now
         case .settle(let entity):
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .settled)
@@ -42,36 +40,6 @@ extension RunLeader {
         case .endRun(let failedShards):
             try await self.conclude(failedShards: failedShards)
         }
-    }
-
-    private func prepare(
-        _ name: EntityName,
-        _ group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) async throws {
-        guard let entity = self.plan.entity(named: name.rawValue), let snapshot = self.snapshotIdentifier else {
-            throw CoordinatorError(.runFailed, "\(name) can't be prepared: the source's snapshot is not held")
-        }
-        try await self.store.setStage(of: name, in: self.run.id, .preparing)
-        let plan = self.plan
-        // On its own, because losers of a large table take a while and pings must be answered meanwhile.
-        group.addTask { [preparation, mailbox] in
-            do {
-                try await preparation.prepare(entity, plan: plan, snapshot: snapshot)
-                mailbox.yield(.prepared(name, failure: nil))
-            } catch {
-                mailbox.yield(.prepared(name, failure: "\(error)"))
-            }
-        }
-    }
-
-    func prepared(_ name: EntityName, failure: String?) async throws {
-        if let failure {
-            try await self.end(RunSummary(.failed, "\(name) can't be prepared: \(failure)"))
-            return
-        }
-        self.machine.prepared(name)
-        try await self.store.setStage(of: name, in: self.run.id, .copying)
-        self.logger.info("entity released", metadata: .of([.entity: name]))
     }
 
     private func complete(_ name: EntityName) async throws {

@@ -23,7 +23,7 @@ extension RunLeader {
         self.machine.heard(from: header.incarnation, now: .now)
         switch envelope.message {
         case .hello(let hello):
-            try await self.greet(hello, header, frames.peer)
+            await self.greet(hello, header, frames.peer)
         case .ping(let ping):
             try await self.answer(ping, header, frames.peer)
         case .done(let done):
@@ -48,7 +48,7 @@ extension RunLeader {
     private static let largestPool = 20_000
     private static let fullPoolRetry = Duration.seconds(30)
 
-    private func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async throws {
+    func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async {
         guard let version = ProtocolVersions.supported.highestCommon(with: hello.protocols) else {
             await self.refuse(
                 .protocolMismatch,

@@ -78,6 +78,8 @@ extension RunLeader {
         )
         try await self.look(at: [failed.shard])
         try await self.report(failed, verdict: verdict, decision: decision, attempt: counted, header)
+        // Before more shards are granted in vain.
+        if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
     }
 
     private func report(
@@ -132,10 +134,11 @@ extension RunLeader {
         _ message: String,
         entity: EntityName? = nil,
         shard: ShardID? = nil,
-        worker: WorkerName? = nil
+        worker: WorkerName? = nil,
+        data: [String: String] = [:]
     ) async throws {
         try await self.store.record(
-            [NewEvent(level, message, entity: entity, shard: shard, worker: worker)],
+            [NewEvent(level, message, entity: entity, shard: shard, worker: worker, data: data)],
             of: self.run.id
         )
     }

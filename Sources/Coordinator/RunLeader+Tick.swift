@@ -8,7 +8,7 @@ import Scheduling
 
 extension RunLeader {
     /// Does the recurring work that is due.
-    func tick() async throws {
+    func tick(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let now = ContinuousClock.now
         if self.schedule.take(\.reconcile, now: now) {
             try await self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
@@ -17,9 +17,8 @@ extension RunLeader {
         }
         if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
         if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
-        if self.schedule.take(\.snapshot, now: now), self.ended == nil {
-            try await self.snapshot.hold()
-            self.snapshotIdentifier = await self.snapshot.identifier
+        if self.schedule.take(\.snapshot, now: now), self.ended == nil, self.sourceOutage == nil {
+            self.checkSnapshot(&group)
         }
         if self.schedule.take(\.record, now: now) { try await self.recordFigures() }
         if self.ended != nil { await self.dismissWorkers() }
@@ -66,31 +65,47 @@ extension RunLeader {
 
     /// Pauses where the snapshot holds the source's cleanup back for longer than the plan allows.
     private func watchSnapshotAge() async throws {
-        guard let limit = self.plan.policy.maximumSnapshotAgeSeconds, let taken = self.run.snapshot?.takenAt,
-            Date.now.timeIntervalSince(taken) > limit
+        guard let limit = self.plan.policy.maximumSnapshotAgeSeconds, let snapshot = self.run.snapshot,
+            self.runPause.reason == nil, self.acceptedSnapshot != snapshot.number,
+            Date.now.timeIntervalSince(snapshot.takenAt) > limit
         else { return }
-        try await self.pause("the source's snapshot is older than max_snapshot_age (\(Int(limit)) s)")
+        self.acceptedSnapshot = snapshot.number
+        // Whoever resumes the run accepts the age of this snapshot, also under the next coordinator.
+        let data = ["max_snapshot_age": String(snapshot.number)]
+        guard try await !self.store.hasEvent(with: data, of: self.run.id) else { return }
+        try await self.pause("the source's snapshot is older than max_snapshot_age (\(Int(limit)) s)", data: data)
     }
 
-    /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it.
+    /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it; a standby
+    /// stays, because the next one would only take its place.
     private func leaveIfPaused() async throws {
-        guard let reason = self.runPause.ownReason, self.ended == nil, self.machine.leasedShards.isEmpty else { return }
+        guard let reason = self.runPause.ownReason, self.ended == nil, self.machine.leasedShards.isEmpty,
+            !self.configuration.isStandby
+        else { return }
         try await self.end(RunSummary(.paused, "paused: \(reason); resume with the same command"))
     }
 
     /// Stops granting until somebody resumes the run.
-    func pause(_ reason: String) async throws {
+    func pause(_ reason: String, data: [String: String] = [:]) async throws {
         guard self.runPause.reason == nil else { return }
         self.runPause.begin(reason)
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
         try await self.store.setStatus(self.run.id, .paused, reason: reason)
-        try await self.note(.error, "paused: \(reason); resume it with: godwit resume")
+        try await self.note(.error, "paused: \(reason); resume it with: godwit resume", data: data)
     }
 
     /// Ends the run and lets the workers go.
     func end(_ summary: RunSummary) async throws {
         guard self.ended == nil else { return }
         self.ended = summary
+        try await self.recordEnd(summary)
+        self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
+        try await self.recordFigures()
+        await self.dismissWorkers()
+    }
+
+    /// Writes down how the run ended; doing it again changes nothing.
+    func recordEnd(_ summary: RunSummary) async throws {
         switch summary.outcome {
         case .done, .incomplete:
             try await self.store.setStatus(self.run.id, .completed, reason: summary.message)
@@ -104,9 +119,6 @@ extension RunLeader {
         case .paused:
             break
         }
-        self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
-        try await self.recordFigures()
-        await self.dismissWorkers()
     }
 
     /// What running shards have at the end of a run before they are rolled back, as at TERM (safe up to a minute).

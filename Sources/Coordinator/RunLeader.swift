@@ -4,28 +4,33 @@ import ControlStore
 import Logging
 import Messaging
 import MigrationPlan
+import Observability
 import Scheduling
 
 /// Leads one run: interprets the run machine's actions, and decides nothing.
 actor RunLeader {
     let plan: ResolvedPlan
-    let term: Term
+    let configuration: CoordinatorConfiguration
     let store: ControlStore
+    let keeper: LeadershipKeeper
     let router: RouterEndpoint
+    /// What workers are told of where it listens.
+    let endpoint: String
     /// Nil where there are no keys, on loopback.
     let gate: KeyGate?
     let snapshot: RunSnapshot
     let preparation: EntityPreparation
     let retryPolicy: RetryPolicy
-    let timers: WorkerTimers
     let logger: Logger
     let mailbox: AsyncStream<CoordinatorEvent>.Continuation
     private let events: AsyncStream<CoordinatorEvent>
 
+    var term: Term
     var run: RunRecord
     var machine: RunMachine
     /// Under which this process exports the run's snapshot; nil while it is being found again.
     var snapshotIdentifier: String?
+    var isCheckingSnapshot = false
     var peers: [Incarnation: PeerID] = [:]
     var roster = WorkerRoster()
     var keyBook: KeyBook
@@ -34,27 +39,47 @@ actor RunLeader {
     var epoch: Int
     var sequence: UInt64 = 0
     var schedule = TickSchedule(now: .now)
+    /// When an event was last handled, to notice that the process was stopped meanwhile.
+    private var lastTurn = ContinuousClock.now
+    /// The target does not answer: nothing is decided until it does.
+    var targetOutage: TargetOutage?
+    /// The source does not answer: nothing is granted until it does.
+    var sourceOutage: Outage?
+    /// The outage before, whose waits go on where it comes back at once.
+    var lastRecovery: (outage: TargetOutage, at: ContinuousClock.Instant)?
+    /// Entities to prepare, with the time from which.
+    var unprepared: [EntityName: ContinuousClock.Instant] = [:]
+    /// Entities that are being prepared.
+    var preparing: Set<EntityName> = []
     /// How the run ended, while the workers are being dismissed.
     var ended: RunSummary?
+    /// The run has ended and the workers have left.
     var isLeaving = false
     /// nil where the plan has none.
     var breaker: CircuitBreaker?
+    /// How this reign ended.
+    var end: ReignEnd?
+    /// The snapshot that is too old and whose age an operator has been asked about.
+    var acceptedSnapshot: Int?
     var runPause = RunPause() {
         didSet { self.machine.pauseReason = self.runPause.reason }
     }
+
+    var timers: WorkerTimers { self.configuration.timers }
 
     init(
         run: RunRecord,
         plan: ResolvedPlan,
         term: Term,
         machine: RunMachine,
+        configuration: CoordinatorConfiguration,
         store: ControlStore,
+        keeper: LeadershipKeeper,
         router: RouterEndpoint,
+        endpoint: String,
         gate: KeyGate?,
         keyBook: KeyBook,
         snapshot: RunSnapshot,
-        preparation: EntityPreparation,
-        timers: WorkerTimers,
         events: AsyncStream<CoordinatorEvent>,
         mailbox: AsyncStream<CoordinatorEvent>.Continuation,
         logger: Logger
@@ -63,13 +88,15 @@ actor RunLeader {
         self.plan = plan
         self.term = term
         self.machine = machine
+        self.configuration = configuration
         self.store = store
+        self.keeper = keeper
         self.router = router
+        self.endpoint = endpoint
         self.gate = gate
         self.keyBook = keyBook
         self.snapshot = snapshot
-        self.preparation = preparation
-        self.timers = timers
+        self.preparation = EntityPreparation(source: configuration.source, store: store, run: run.id)
         self.retryPolicy = RetryPolicy(
             attempts: plan.policy.retryAttempts,
             delay: .seconds(plan.policy.retryDelaySeconds)
@@ -85,16 +112,17 @@ actor RunLeader {
                 accepted: try await store.acceptedErrorRates(of: run.id)
             )
         }
-        try await snapshot.hold()
         self.snapshotIdentifier = await snapshot.identifier
+        self.runPause.follow(run.status, reason: run.statusReason)
+        self.machine.pauseReason = self.runPause.reason
     }
 
     /// How often the loop looks at its schedule; messages are handled as they come.
     private static let tickInterval = Duration.milliseconds(100)
 
-    /// Works until the run has ended and the workers have left, or the process is told to leave.
-    func lead() async throws -> RunSummary {
-        try await withThrowingDiscardingTaskGroup(returning: RunSummary.self) { group in
+    /// Works until the run has ended and the workers have left, the process is told to leave, or another one leads.
+    func lead() async throws -> ReignEnd {
+        try await withThrowingDiscardingTaskGroup(returning: ReignEnd.self) { group in
             let mailbox = self.mailbox
             let incoming = self.router.incoming
             group.addTask {
@@ -104,17 +132,16 @@ actor RunLeader {
                 // Cancelled with the loop, which is the end of the ticks and no error.
                 while (try? await Task.sleep(for: Self.tickInterval)) != nil { mailbox.yield(.tick) }
             }
-            try await self.advance(&group)
+            mailbox.yield(.tick)
             for await event in self.events {
-                try await self.handle(event, &group)
-                if self.isLeaving { break }
+                do { try await self.confirmAfterStop() } catch { try self.endure(error) }
+                do { try await self.handle(event, &group) } catch { try self.endure(error) }
+                if self.end != nil { break }
             }
-            if self.ended?.outcome == .failed { try await self.restoreTriggers() }
-            if self.ended != nil { try await self.store.record(self.roster.takeChanges(), of: self.run.id) }
             await self.router.close()
             await self.snapshot.release()
             group.cancelAll()
-            return self.ended ?? RunSummary(.paused, "the coordinator was told to leave; resume with the same command")
+            return self.end ?? .deposed("the coordinator's events have ended")
         }
     }
 
@@ -124,19 +151,58 @@ actor RunLeader {
     ) async throws {
         switch event {
         case .received(let frames):
-            try await self.receive(frames)
+            if self.targetOutage == nil { try await self.receive(frames) } else { await self.calm(frames) }
         case .tick:
-            try await self.tick()
+            self.watchOutages(&group)
+            if self.targetOutage == nil { try await self.tick(&group) }
         case .prepared(let entity, let failure):
             try await self.prepared(entity, failure: failure)
+        case .snapshotChecked(let result):
+            try await self.snapshotChecked(result)
+        case .targetAnswered(let answer):
+            try await self.targetAnswered(answer)
         case .terminated:
-            self.logger.notice("leaving; the workers keep their shards")
-            try await self.store.stopLeading()
-            self.isLeaving = true
+            try await self.abdicate()
         }
-        if !self.isLeaving {
-            try await self.advance(&group)
-            try await self.grant()
-        }
+        guard self.targetOutage == nil, self.end == nil else { return }
+        try await self.advance()
+        self.startPreparations(&group)
+        if self.snapshotIdentifier != nil { try await self.grant() }
+        if self.isLeaving { try await self.finish() }
+    }
+
+    /// The run has ended and the workers have left: writes the rest down.
+    private func finish() async throws {
+        if self.ended?.outcome == .failed { try await self.restoreTriggers() }
+        try await self.store.record(self.roster.takeChanges(), of: self.run.id)
+        try await self.store.stopLeading()
+        if let ended = self.ended { self.end = .left(ended) }
+    }
+
+    /// Stops granting and leaves at once; the workers keep their shards and look for the next coordinator.
+    private func abdicate() async throws {
+        self.logger.notice("leaving; the workers keep their shards")
+        self.end = .left(
+            self.ended ?? RunSummary(.paused, "the coordinator was told to leave; resume with the same command")
+        )
+        self.keeper.follow(nil)
+        // With an outage the session is gone already, and the leadership with it.
+        if self.targetOutage == nil { try await self.store.stopLeading() }
+        await self.sendWorkersAway()
+    }
+
+    /// Silence of the loop after which it asks whether it still leads: well below that of a standby's patience.
+    private static let stop = Duration.seconds(5)
+
+    /// A process that was stopped may have been deposed: it must not send a message before it knows.
+    private func confirmAfterStop() async throws {
+        let pause = .now - self.lastTurn
+        defer { self.lastTurn = .now }
+        guard pause > Self.stop, self.targetOutage == nil, self.end == nil else { return }
+        self.logger.warning(
+            "the coordinator stood still; asking whether it still leads",
+            metadata: .of([.durationMilliseconds: Int(pause / .milliseconds(1))])
+        )
+        try await self.store.confirmLeadership()
     }
 }

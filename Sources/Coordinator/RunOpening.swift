@@ -42,23 +42,51 @@ actor RunOpening {
         }
     }
 
+    /// What `prepare` found, looked at again by a standby that could not lead: the run may be there by now.
+    func reconsider(_ draft: Draft) async throws -> Draft {
+        guard case .new(let plan, _, _) = draft, let run = try? await self.unfinishedRun(of: plan),
+            run.planHash == plan.hash
+        else { return draft }
+        return .stored(run.id)
+    }
+
     /// Finds or creates the run; this process leads by now.
-    func open(_ draft: Draft) async throws -> (RunRecord, ResolvedPlan) {
+    func open(_ draft: Draft, after succession: CoordinatorProcess.Succession) async throws -> Opened {
+        var draft = draft
+        if succession.hasWaited, case .new(let plan, _, _) = draft, let led = succession.run {
+            // The leader before began it meanwhile, and may have brought it to its end.
+            let run = try await self.store.run(matching: .id(led))
+            if run.name == plan.name, run.planHash == plan.hash { draft = .stored(led) }
+        }
         switch draft {
         case .stored(let id):
-            let run = try await self.store.run(matching: .id(id))
-            self.logger.notice("resuming the run", metadata: .of([.runID: run.id]))
-            let plan = try await self.storedPlan(of: run)
-            // A run of another plan has put its own functions in their place meanwhile.
-            try await self.store.installIdentityFunctions(Self.identityFunctions(of: plan))
-            return (run, plan)
+            return try await self.resume(id, isTakeover: succession.hasWaited)
         case .new(let plan, let resolved, let findings):
             if let run = try await self.unfinishedRun(of: plan), run.planHash == plan.hash {
                 // Another process made it between the check and the leadership.
-                return (run, try await self.storedPlan(of: run))
+                return try await self.resume(run.id, isTakeover: succession.hasWaited)
             }
-            return (try await self.create(plan, resolved, findings), resolved)
+            return .begun(try await self.create(plan, resolved, findings), resolved)
         }
+    }
+
+    /// Goes on with a run.
+    ///
+    /// Who starts a coordinator resumes a paused run with it; a standby that takes over leaves the pause as it is.
+    private func resume(_ id: RunID, isTakeover: Bool) async throws -> Opened {
+        let run = try await self.store.run(matching: .id(id))
+        let plan = try await self.storedPlan(of: run)
+        if isTakeover, let summary = try await RunConclusion.recorded(of: run, plan: plan, in: self.store) {
+            return .over(summary)
+        }
+        self.logger.notice(
+            isTakeover ? "taking the run over" : "resuming the run",
+            metadata: .of([.runID: run.id])
+        )
+        // A run of another plan has put its own functions in their place meanwhile.
+        try await self.store.installIdentityFunctions(Self.identityFunctions(of: plan))
+        if !isTakeover { try await self.store.setStatus(id, .running) }
+        return .begun(try await self.store.run(matching: .id(id)), plan)
     }
 
     /// A target without a control schema has no runs.
@@ -206,6 +234,14 @@ extension RunOpening {
         case stored(RunID)
         /// It has to be made.
         case new(Plan, ResolvedPlan, [Finding])
+    }
+
+    /// What `open` came to.
+    enum Opened: Sendable {
+        /// There is work to do.
+        case begun(RunRecord, ResolvedPlan)
+        /// The coordinator before has brought the run to its end.
+        case over(RunSummary)
     }
 }
 

@@ -1,5 +1,6 @@
 import Catalog
 import ControlStore
+import FoundationEssentials
 import Logging
 import Observability
 import Postgres
@@ -26,18 +27,16 @@ actor RunSnapshot {
 
     /// Holds the run's snapshot: from any worker that has it, or a new one.
     ///
-    /// - Throws: `PostgresError` where the source can't be used, `ControlStoreError`.
-    func hold() async throws {
-        if await self.keeper.isAlive() { return }
+    /// - Returns: The identifier under which this process exports it.
+    /// - Throws: `PostgresError` where the source can't be used now, `ControlStoreError`.
+    @discardableResult
+    func hold() async throws -> String? {
+        if let identifier = self.identifier, await self.keeper.isAlive() { return identifier }
         self.identifier = nil
-        for offered in try await self.store.workers(of: self.run).compactMap(\.snapshot) {
-            guard let held = try? await self.keeper.hold(importing: offered, locking: self.tables) else {
-                // Gone with its worker; the next one may live.
-                continue
-            }
+        if let held = try await self.importFromWorkers() {
             self.identifier = held.identifier
             self.logger.notice("took the run's snapshot over from a worker", metadata: .of([.runID: self.run]))
-            return
+            return held.identifier
         }
         let held = try await self.keeper.hold(importing: nil, locking: self.tables)
         let number = try await self.store.recordSnapshot(
@@ -51,6 +50,45 @@ actor RunSnapshot {
         self.logger.notice(
             "took a snapshot of the source",
             metadata: .of([.runID: self.run, .snapshotID: number])
+        )
+        if number > 1 { try await self.confessNewSnapshot(number) }
+        return held.identifier
+    }
+
+    /// A source that can't be reached says nothing about who holds the snapshot: only where it is gone is the next asked.
+    private func importFromWorkers() async throws -> HeldSnapshot? {
+        let workers = try await self.store.workers(of: self.run).filter { $0.snapshot != nil }
+        // The living are among those heard of last; the dead may be many.
+        for worker in workers.sorted(by: { ($0.lastSeen ?? .distantPast) > ($1.lastSeen ?? .distantPast) }) {
+            do throws(PostgresError) {
+                return try await self.keeper.hold(importing: worker.snapshot, locking: self.tables)
+            } catch {
+                guard error.isSnapshotGone else { throw error }
+            }
+        }
+        return nil
+    }
+
+    /// Says what a second snapshot means, where it means anything.
+    private func confessNewSnapshot(_ number: Int) async throws {
+        guard try await self.store.run(matching: .id(self.run)).isMixed else { return }
+        self.logger.error(
+            "every holder of the run's snapshot is gone: the rest is read under a new one, so the run is mixed",
+            metadata: .of([.runID: self.run, .snapshotID: number])
+        )
+        try await self.store.record(
+            [
+                NewEvent(
+                    .error,
+                    """
+                    every holder of the source's snapshot is gone (the source was restarted, or all processes ended): \
+                    the shards from here on are read under snapshot \(number), so the run is mixed and will end with \
+                    status 2. \(RunConclusion.mixedAdvice)
+                    """,
+                    data: ["snapshot": String(number)]
+                )
+            ],
+            of: self.run
         )
     }
 

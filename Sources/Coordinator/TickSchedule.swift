@@ -16,7 +16,7 @@ struct TickSchedule {
 
     init(now: ContinuousClock.Instant) {
         self.reconcile = Timer(every: .seconds(1), from: now)
-        self.sweep = Timer(every: .seconds(2), from: now)
+        self.sweep = Timer(every: .seconds(1), from: now)
         self.record = Timer(every: .seconds(1), from: now)
         self.snapshot = Timer(every: .seconds(5), from: now)
         self.keys = Timer(every: .seconds(1), from: now)
@@ -27,6 +27,11 @@ struct TickSchedule {
         self[keyPath: timer].take(now)
     }
 
+    /// Makes a timer due with the next tick.
+    mutating func hurry(_ timer: WritableKeyPath<Self, Timer>, now: ContinuousClock.Instant) {
+        self[keyPath: timer].hurry(now)
+    }
+
     struct Timer {
         private let interval: Duration
         private var due: ContinuousClock.Instant
@@ -34,6 +39,10 @@ struct TickSchedule {
         init(every interval: Duration, from now: ContinuousClock.Instant) {
             self.interval = interval
             self.due = now + interval
+        }
+
+        mutating func hurry(_ now: ContinuousClock.Instant) {
+            self.due = min(self.due, now)
         }
 
         mutating func take(_ now: ContinuousClock.Instant) -> Bool {

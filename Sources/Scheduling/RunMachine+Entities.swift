@@ -59,6 +59,11 @@ extension RunMachine {
         self.entities[position].stage = .copying
     }
 
+    /// Whether an entity waits for `prepared`.
+    package func isPreparing(_ entity: EntityName) -> Bool {
+        self.index[entity].map { self.entities[$0].stage == .preparing } ?? false
+    }
+
     /// One transition of one entity, nil where it stays; the actions may be none.
     private mutating func step(_ position: Int) -> [EntityAction]? {
         let entity = self.entities[position]

@@ -68,12 +68,17 @@ package struct WorkerMachine: Sendable {
         self.nextPing = now
     }
 
-    /// The coordinator leaves: another one is, or will be, where the control schema says.
-    package mutating func sentAway(now: Instant) {
+    /// The coordinator has no run for it: another one is, or will be, where the control schema says.
+    ///
+    /// - Parameters:
+    ///   - retry: When it is to come back; zero where the coordinator leaves.
+    ///   - now: The worker's monotonic clock.
+    package mutating func sentAway(retry: Duration, now: Instant) {
         self.heard(now: now)
         self.greet()
-        self.nextPing = now + self.timers.ping
-        self.nextLook = now
+        self.nextPing = now + max(retry, self.timers.ping)
+        self.nextLook = now + retry
+        self.nextReconnection = now + retry + self.timers.silence
     }
 
     /// It has connected to a coordinator, which knows nothing of it yet.

@@ -131,7 +131,7 @@ extension WorkerProcess {
         guard reject.isFatal else {
             switch reject.code {
             case .noRun:
-                self.machine.sentAway(now: .now)
+                self.machine.sentAway(retry: .seconds(reject.retrySeconds), now: .now)
             case .unknownWorker, .planMismatch, .protocolMismatch, .notAuthorised:
                 self.machine.askedForHello(now: .now)
             }

@@ -28,7 +28,7 @@ import Testing
         _ = try #require(try await leader.tryLead(host: "a", pid: 7))
         #expect(try await onlooker.isLed())
         #expect(try await !onlooker.isLed(byHost: "a", pid: 7), "it listens nowhere yet")
-        try await leader.announce(endpoint: "tcp://127.0.0.1:7400")
+        try await leader.announce(endpoint: "tcp://127.0.0.1:7400", leading: .random())
         #expect(try await onlooker.isLed(byHost: "a", pid: 7))
         #expect(try await !onlooker.isLed(byHost: "a", pid: 8))
         try await leader.stopLeading()

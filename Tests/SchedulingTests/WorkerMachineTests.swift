@@ -64,7 +64,7 @@ import Testing
         var worker = self.serving()
         #expect(worker.leased(self.assignment(1), now: .at(1)) == .start(slot: 0))
         _ = worker.tick(now: .at(1))
-        worker.sentAway(now: .at(1.5))
+        worker.sentAway(retry: .zero, now: .at(1.5))
         #expect(worker.capacity == 0)
         #expect(worker.tick(now: .at(1.5)) == [.lookForCoordinator])
         #expect(worker.tick(now: .at(1.9)) == [])
@@ -75,6 +75,13 @@ import Testing
         worker.welcomed(timers: WorkerTimers(), now: .at(2.2))
         #expect(worker.capacity == 2)
         #expect(worker.tick(now: .at(2.2)) == [.ping])
+    }
+
+    @Test func `a coordinator that has no room is asked again when it said`() {
+        var worker = self.serving()
+        worker.sentAway(retry: .seconds(30), now: .at(1))
+        #expect(worker.tick(now: .at(30)) == [])
+        #expect(worker.tick(now: .at(31)) == [.lookForCoordinator, .sayHello])
     }
 
     @Test func `another coordinator's question is answered with HELLO at once, while it works on`() {

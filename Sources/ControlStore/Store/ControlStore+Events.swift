@@ -23,6 +23,17 @@ extension ControlStore {
         )
     }
 
+    /// Whether an event with these data was recorded, such as a pause that an operator has answered since.
+    package func hasEvent(with data: [String: String], of run: RunID) throws(ControlStoreError) -> Bool {
+        try
+            !self.query(
+                "look for an event of run \(run)",
+                "SELECT FROM godwit.events WHERE run_id = $1::uuid AND data @> $2::jsonb LIMIT 1",
+                [.run(run), .json(data)]
+            )
+            .isEmpty
+    }
+
     /// The events of a run, oldest first; with `after`, what is new since.
     package func events(
         of run: RunID,

@@ -3,7 +3,7 @@ package import Scheduling
 
 extension ControlStore {
     /// "GDWLEAD1" in ASCII; the session advisory lock of the leading coordinator.
-    private static let leaderLock: Int64 = 0x4744_574c_4541_4431
+    static let leaderLock: Int64 = 0x4744_574c_4541_4431
 
     /// Whether this store's session holds the leadership, as far as it knows.
     package var isLeading: Bool { self.term != nil }
@@ -56,7 +56,8 @@ extension ControlStore {
             VALUES ($1::uuid, $2, $3::integer, pg_backend_pid())
             ON CONFLICT (singleton) DO UPDATE
                SET term = excluded.term, host = excluded.host, pid = excluded.pid,
-                   backend_pid = excluded.backend_pid, since = clock_timestamp()
+                   backend_pid = excluded.backend_pid, endpoint = NULL,
+                   since = clock_timestamp(), renewed_at = clock_timestamp()
             """,
             [.text(term.description), .text(host), .integer(Int(pid))]
         )

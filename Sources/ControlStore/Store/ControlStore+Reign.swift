@@ -3,15 +3,6 @@ package import Scheduling
 
 /// What a coordinator does besides leases and runs while it reigns.
 extension ControlStore {
-    /// Publishes where the reigning coordinator listens.
-    package func announce(endpoint: String) throws(ControlStoreError) {
-        try self.lead(
-            "announce the coordinator's endpoint",
-            "UPDATE godwit.leadership SET endpoint = $2 WHERE term = $1::uuid",
-            [.text(endpoint)]
-        )
-    }
-
     /// Where the reigning coordinator listens; nil before the first one has said so.
     package func coordinatorEndpoint() throws(ControlStoreError) -> String? {
         try self.query("look up the coordinator", "SELECT endpoint FROM godwit.leadership").first?.text("endpoint")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordinator
 import Foundation
+import Glibc
 import Messaging
 import Scheduling
 
@@ -10,12 +11,19 @@ struct CoordinatorCommand: AsyncParsableCommand {
         abstract: "Lead a run: begin it, or resume the plan's unfinished one.",
         discussion: """
             Grants shards to workers and leaves when the run has ended. A killed coordinator loses nothing: start it \
-            again with the same command.
+            again with the same command, or have a second one stand by with --standby: it takes over as soon as the \
+            leader's session ends, or the leader has been silent for 15 seconds, and leaves when the run has ended.
+
+            While a database is away the coordinator waits, says so every minute, and goes on by itself.
+
+            TERM, INT and HUP hand over: nothing more is granted, the workers keep their shards, a standby leads at \
+            once. QUIT leaves without a word.
 
             EXAMPLES
               godwit coordinator --plan plan.yaml
               godwit coordinator --plan plan.yaml --listen tcp://127.0.0.1:7400
               godwit coordinator --plan plan.yaml --listen tcp://0.0.0.0:7400 --keys ~/.godwit/keys
+              godwit coordinator --plan plan.yaml --standby
 
             EXIT STATUS
               0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
@@ -52,6 +60,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
     )
     var announce: String?
 
+    @Flag(help: "While another coordinator leads, wait and take over from it; also stay while the run is paused.")
+    var standby = false
+
     @Option(
         help: ArgumentHelp(
             "How long a worker keeps a shard without renewing its lease: for tests and impatient networks.",
@@ -86,11 +97,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
                     keys: try self.keys.map { directory throws in
                         try KeyFile.readSecret("\(directory)/\(KeyFile.coordinatorName).key").pair
                     },
+                    isStandby: self.standby,
                     timers: WorkerTimers(scaledTo: .seconds(self.leaseSeconds))
                 ),
                 logger: self.logs.logger("coordinator")
             )
-            let signals = Signals { coordinator.terminate() }
+            let signals = Signals { signal in
+                if signal == SIGQUIT { Signals.leaveAtOnce() }
+                coordinator.terminate()
+            }
             let summary = try await coordinator.lead()
             withExtendedLifetime(signals) {}
             let status: ExitStatus =

@@ -9,8 +9,8 @@ struct MigrateCommand: AsyncParsableCommand {
             Starts a coordinator and N workers as processes of their own on this machine and waits for the end. Started \
             again, it resumes the plan's unfinished run. More workers may join from other hosts at any time.
 
-            The first TERM or INT lets the running shards finish and leaves the run to be resumed; the second rolls them \
-            back.
+            The first TERM, INT or HUP lets the running shards of the local workers finish (at most 10 seconds) and \
+            leaves the run to be resumed; the second rolls them back. QUIT ends every local process at once.
 
             EXAMPLES
               godwit migrate --plan plan.yaml --workers 4

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Messaging
 import MigrationPlan
 import Scheduling
@@ -13,7 +14,8 @@ struct WorkerCommand: AsyncParsableCommand {
             Streams rows from GODWIT_SOURCE to GODWIT_TARGET. Start as many as you like, on as many hosts as you like; \
             each finds the coordinator through the target's control schema.
 
-            The first TERM or INT finishes the running shards (at most 10 seconds), the second rolls them back.
+            TERM and HUP finish the running shards, or give them back after 10 seconds; a second one, or INT, rolls them \
+            back at once. QUIT leaves without a word; what it held comes back when its leases expire.
 
             EXAMPLES
               godwit worker --slots 4
@@ -83,7 +85,13 @@ struct WorkerCommand: AsyncParsableCommand {
             // Later the databases may come and go; at the start a wrong address should be said at once.
             try await PlanExamination(databases: self.databases, applicationName: "godwit worker").reachBoth()
             let worker = WorkerProcess(try self.workerConfiguration(), logger: self.logs.logger("worker"))
-            let signals = Signals { worker.terminate() }
+            let signals = Signals { signal in
+                switch signal {
+                case SIGQUIT: Signals.leaveAtOnce()
+                case SIGINT: worker.interrupt()
+                default: worker.terminate()
+                }
+            }
             try await worker.work()
             withExtendedLifetime(signals) {}
         }

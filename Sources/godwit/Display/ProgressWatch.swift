@@ -60,7 +60,7 @@ actor ProgressWatch {
     /// Shows progress until the run ends or a signal comes.
     func runUntilEnd() async {
         let watching = Task { await self.run() }
-        let signals = Signals { watching.cancel() }
+        let signals = Signals { _ in watching.cancel() }
         while !watching.isCancelled {
             if let view = self.view, !view.isActive { watching.cancel() }
             try? await Task.sleep(for: .milliseconds(100))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A child running this program with other arguments.
 final class ChildProcess: Sendable {
@@ -31,9 +32,9 @@ final class ChildProcess: Sendable {
     /// Its process id.
     var pid: Int32 { self.process.processIdentifier }
 
-    /// Sends TERM.
-    func terminate() {
-        if self.process.isRunning { self.process.terminate() }
+    /// Sends a signal.
+    func signal(_ number: Int32) {
+        if self.process.isRunning { kill(self.process.processIdentifier, number) }
     }
 
     /// Waits for the end; 128 + n for a process killed by signal n.

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// The local coordinator: started again when it is killed, because its workers hold the snapshot and wait for it.
@@ -25,7 +26,7 @@ final class KeptCoordinator: Sendable {
                 state.child = child
                 return state.isLeaving
             }
-            if isLeaving { child.terminate() }
+            if isLeaving { child.signal(SIGTERM) }
             let status = await child.exitStatus()
             guard status > 128, !self.state.withLock(\.isLeaving) else { return status }
             self.output.line("godwit: the coordinator was killed (signal \(status - 128)); starting it again")
@@ -36,13 +37,13 @@ final class KeptCoordinator: Sendable {
     /// The process id of the one that is up, nil before the first.
     var pid: Int32? { self.state.withLock { $0.child?.pid } }
 
-    /// Sends TERM; from now on it is not started again.
-    func terminate() {
+    /// Sends a signal to leave; from now on it is not started again.
+    func leave(_ signal: Int32 = SIGTERM) {
         let child = self.state.withLock { state in
             state.isLeaving = true
             return state.child
         }
-        child?.terminate()
+        child?.signal(signal)
     }
 
     private struct State {

@@ -24,10 +24,8 @@ final class LocalPool: Sendable {
         let output = ChildOutput(watch: watch)
         let coordinator = KeptCoordinator(arguments: self.coordinatorArguments, output: output)
         let workers = WorkerSet(arguments: self.workerArguments, output: output)
-        let signals = Signals {
-            workers.terminate()
-            coordinator.terminate()
-        }
+        let departure = PoolDeparture(coordinator: coordinator, workers: workers)
+        let signals = Signals { departure.obey($0) }
         let watching = Task { await watch.run() }
         // Workers of a coordinator that finds fault with the plan would only have to be sent away again.
         let starting = Task {
@@ -42,7 +40,7 @@ final class LocalPool: Sendable {
             output.line("godwit: a worker can't be started: \(error)")
         }
         workers.stopReplacing()
-        if status != 0 { workers.terminate() }
+        if status != 0 { workers.leave() }
         await workers.wait()
         watching.cancel()
         await watching.value

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// The local workers: started, replaced when they die, told to leave.
@@ -12,14 +13,19 @@ final class WorkerSet: Sendable {
         self.output = output
     }
 
-    /// Starts one more worker.
+    /// Starts one more worker, unless they have been told to leave.
     func start() throws {
+        guard !self.state.withLock(\.isLeaving) else { return }
         let child = try ChildProcess(arguments: self.arguments, output: self.output)
         let watching = Task {
             let status = await child.exitStatus()
             self.ended(child, status: status)
         }
-        self.state.withLock { $0.add(child, watching) }
+        let isLeaving = self.state.withLock { state in
+            state.add(child, watching)
+            return state.isLeaving
+        }
+        if isLeaving { child.signal(SIGTERM) }
     }
 
     /// From now on a worker that ends is not replaced.
@@ -27,12 +33,18 @@ final class WorkerSet: Sendable {
         self.state.withLock { $0.isReplacing = false }
     }
 
-    func terminate() {
+    /// Sends a signal to leave; from now on none is started.
+    ///
+    /// - Returns: Those that are to leave.
+    @discardableResult
+    func leave(_ signal: Int32 = SIGTERM) -> [ChildProcess] {
         let children = self.state.withLock { state in
             state.isReplacing = false
+            state.isLeaving = true
             return state.children
         }
-        for child in children { child.terminate() }
+        for child in children { child.signal(signal) }
+        return children
     }
 
     /// Waits until every worker has ended.
@@ -58,6 +70,7 @@ final class WorkerSet: Sendable {
         var children: [ChildProcess] = []
         var watching: [Task<Void, Never>] = []
         var isReplacing = true
+        var isLeaving = false
 
         mutating func add(_ child: ChildProcess, _ watching: Task<Void, Never>) {
             self.children.append(child)

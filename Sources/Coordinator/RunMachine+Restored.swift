@@ -1,0 +1,18 @@
+import Catalog
+import ControlStore
+import Scheduling
+
+extension RunMachine {
+    /// The run machine as the control schema has it.
+    static func restored(of run: RunRecord, plan: ResolvedPlan, from store: ControlStore) async throws -> RunMachine {
+        let stages = Dictionary(uniqueKeysWithValues: try await store.entities(of: run.id).map { ($0.name, $0.stage) })
+        let nodes = plan.entities.map { EntityNode($0, in: plan, stage: stages[EntityName(rawValue: $0.name)]) }
+        var machine = RunMachine(entities: nodes, limits: GrantLimits(plan.policy))
+        for entry in try await store.shardEntries(of: run.id, now: .now) { machine.add(entry) }
+        let withShards = Set(machine.shards.values.lazy.map(\.entity))
+        if let missing = nodes.first(where: { !withShards.contains($0.name) }) {
+            throw CoordinatorError(.runFailed, "run \(run.id) has no shards of \(missing.name) in the control schema")
+        }
+        return machine
+    }
+}
