@@ -44,22 +44,22 @@ extension TransformEnvironment {
         package var present: PresenceSet
         /// Keys that were rejected as `parent_pending` themselves.
         package var pending: PresenceSet
-        /// Key ranges of failed shards.
-        package var failedRanges: [ClosedRange<Int64>]
+        /// Key ranges of shards that failed, or are tried again since.
+        package var awaitedRanges: [ClosedRange<Int64>]
 
         package init(
             present: PresenceSet = PresenceSet(),
             pending: PresenceSet = PresenceSet(),
-            failedRanges: [ClosedRange<Int64>] = []
+            awaitedRanges: [ClosedRange<Int64>] = []
         ) {
             self.present = present
             self.pending = pending
-            self.failedRanges = failedRanges
+            self.awaitedRanges = awaitedRanges
         }
 
         /// Whether a parent that is absent may still come.
         func isPending(_ id: Int64) -> Bool {
-            self.pending.contains(id) || self.failedRanges.contains { $0.contains(id) }
+            self.pending.contains(id) || self.awaitedRanges.contains { $0.contains(id) }
         }
     }
 }

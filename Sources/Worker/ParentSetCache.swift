@@ -71,7 +71,7 @@ struct ParentSetCache: Sendable {
         return try await self.parents.value(of: name, epoch: epoch) { [store, targetKeys] in
             let presence = try await store.presence(of: name, in: run)
             var state = TransformEnvironment.ParentState(
-                failedRanges: presence.failedRanges.map { $0.closedRange }
+                awaitedRanges: presence.awaitedRanges.map { $0.closedRange }
             )
             for bitmap in presence.bitmaps { state.present.formUnion(try PresenceSet(serialized: bitmap)) }
             state.pending = PresenceSet(presence.pendingKeys)

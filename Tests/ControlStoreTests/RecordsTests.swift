@@ -82,7 +82,7 @@ import Testing
         let report = try await store.presence(of: StoreFixture.entity, in: fixture.run)
         #expect(report.bitmaps == [[1], [2]])
         #expect(report.pendingKeys == [7])
-        #expect(report.failedRanges.isEmpty)
+        #expect(report.awaitedRanges.isEmpty)
         let status = try await store.status(of: fixture.run)
         #expect(
             status.totals == ShardCounters(sourceRows: 10, migrated: 8, rejected: 2, adjusted: ["null_orphan": 3])
@@ -92,8 +92,10 @@ import Testing
         #expect(try #require(status.durations).longest > 0)
     }
 
-    @Test func `a failed shard's range is pending for its children`() async throws {
+    @Test func `a failed shard's range is pending for its children, also while it is retried`() async throws {
         let fixture = try await StoreFixture(shards: 3)
+        let done = try await fixture.grant(Array(fixture.shards.prefix(2)))
+        for shard in done { try fixture.finish(shard) }
         let granted = try await fixture.grant([fixture.shards[2]])[0]
         try await fixture.store.recordFailure(
             FailedAttempt(
@@ -107,12 +109,13 @@ import Testing
             )
         )
         let report = try await fixture.store.presence(of: StoreFixture.entity, in: fixture.run)
-        #expect(report.failedRanges == [KeyRange(lower: 200, upper: nil)])
+        #expect(report.awaitedRanges == [KeyRange(lower: 200, upper: nil)])
         #expect(
             try await fixture.store.shards(of: fixture.run, ShardFilter(reason: "rows")).map(\.id) == [granted.shard]
         )
-        #expect(try await fixture.store.shards(of: fixture.run, ShardFilter(state: .pending)).count == 2)
         #expect(try await fixture.store.advancePresenceEpoch(of: fixture.run) == 1)
+        try await fixture.store.retry(.failed, in: fixture.run)
+        #expect(try await fixture.store.presence(of: StoreFixture.entity, in: fixture.run) == report)
     }
 
     @Test func `workers are known by their incarnation and counted once`() async throws {

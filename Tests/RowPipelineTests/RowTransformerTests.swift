@@ -12,7 +12,7 @@ import Testing
     static let environment = TransformEnvironment(
         entity: "own",
         parents: [
-            "orders": .init(present: [1, 2, 3], pending: [50], failedRanges: [100...200]),
+            "orders": .init(present: [1, 2, 3], pending: [50], awaitedRanges: [100...200]),
             "cases": .init(present: [7]),
         ],
         losers: [666],

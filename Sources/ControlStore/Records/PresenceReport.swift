@@ -6,6 +6,7 @@ package struct PresenceReport: Sendable, Equatable {
     package var bitmaps: [[UInt8]]
     /// Keys rejected as `parent_pending` that no replay has taken up yet.
     package var pendingKeys: [Int64]
-    /// Ranges of failed shards: their rows may still come.
-    package var failedRanges: [KeyRange]
+    /// Ranges of shards that failed, and of those that an operator's retry has set to work again: their rows may still
+    /// come.
+    package var awaitedRanges: [KeyRange]
 }

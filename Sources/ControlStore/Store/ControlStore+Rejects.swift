@@ -13,12 +13,13 @@ extension ControlStore {
             PresenceReport(
                 bitmaps: try self.bitmaps(purpose, entity, run),
                 pendingKeys: try self.parentPendingRejects(of: entity, in: run),
-                failedRanges:
+                awaitedRanges:
                     try self.query(
                         purpose,
                         """
                         SELECT lower_key, upper_key FROM godwit.shards
-                         WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state = 'failed' ORDER BY lower_key
+                         WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state NOT IN ('done', 'split')
+                         ORDER BY lower_key
                         """,
                         [.run(run), .entity(entity)]
                     )
