@@ -3,28 +3,40 @@ import Testing
 
 @testable import Scheduling
 
-/// `SIMULATION_SEEDS` sets how many seeds are tried, `SIMULATION_SEED` replays one and prints what happened.
+/// `SIMULATION_SEEDS` sets how many seeds are tried, `SIMULATION_SEED` replays one and prints what happened;
+/// `scripts/simulate` does both in an optimised build.
 @Suite struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let count = Self.environment["SIMULATION_SEEDS"].flatMap(UInt64.init) ?? 1000
     private static let replayed = Self.environment["SIMULATION_SEED"].flatMap(UInt64.init)
-    private static let first = UInt64.random(in: 0...(UInt64.max >> 1))
+    private static let first =
+        Self.environment["SIMULATION_FIRST"].flatMap(UInt64.init) ?? UInt64.random(in: 0...(UInt64.max >> 1))
     private static let parts: UInt64 = 4
 
-    @Test(arguments: 0..<Self.parts)
+    @Test(.enabled(if: Self.replayed == nil), arguments: 0..<Self.parts)
     func `every run ends, whole, whatever fails on the way`(_ part: UInt64) {
-        guard Self.replayed == nil else { return }
         var events = 0
         var seconds = 0.0
+        var fences = 0
+        var staleWrites = 0
+        var failures = 0
         for seed in stride(from: Self.first + part, to: Self.first + Self.count, by: Int(Self.parts)) {
             let simulation = Simulation(Scenario(seed: seed))
             let violations = simulation.run()
             events += simulation.handledEvents
             seconds += simulation.now
-            if !violations.isEmpty { Issue.record("\(violations); replay it with SIMULATION_SEED=\(seed)") }
+            fences += simulation.schema.fencesRefused
+            staleWrites += simulation.schema.staleWrites
+            guard !violations.isEmpty else { continue }
+            failures += 1
+            if failures <= 5 { Issue.record("\(violations); replay it with: scripts/simulate --seed \(seed)") }
         }
-        print("SimulationTests: \(Self.count / Self.parts) seeds from \(Self.first + part):", terminator: " ")
-        print("\(events) events, \(Int(seconds / 3600)) hours")
+        print(
+            """
+            SimulationTests: seeds \(Self.first + part), +\(Self.parts) … of \(Self.count): \(failures) violations, \
+            \(events) events, \(Int(seconds / 3600)) hours, \(fences) zombies fenced off, \(staleWrites) stale writes refused
+            """
+        )
     }
 
     @Test(.enabled(if: Self.replayed != nil))
@@ -48,17 +60,20 @@ import Testing
         #expect(traces[0] == traces[1])
     }
 
-    @Test func `a commit without the fence is found out`() {
-        let found = (UInt64(0)..<500)
+    @Test(.enabled(if: Self.replayed == nil), arguments: PlantedFault.allCases)
+    func `a planted fault is found`(_ fault: PlantedFault) {
+        let found = (UInt64(0)..<2000)
             .first { seed in
-                var scenario = Scenario(seed: seed)
-                scenario.hasFence = false
-                scenario.workers = 3
-                scenario.faults.end = 100
-                scenario.faults.misfortuneInterval = 10
-                return Simulation(scenario).run().contains { $0.contains("twice") }
+                Simulation(Scenario(seed: seed, planted: fault)).run().contains { $0.contains(fault.complaint) }
             }
         #expect(found != nil)
-        print("SimulationTests: without the fence seed \(found ?? 0) fails")
+        print("SimulationTests: \(fault) is found by seed \(found.map(String.init) ?? "none")")
+    }
+
+    @Test(.enabled(if: Self.replayed == nil))
+    func `thousands of workers end a run`() {
+        let simulation = Simulation(Scenario(seed: 1, workers: 2000, shards: 5000))
+        #expect(simulation.run() == [])
+        print("SimulationTests: 2,000 workers, 5,000 shards: \(simulation.handledEvents) events, \(simulation.now) s")
     }
 }

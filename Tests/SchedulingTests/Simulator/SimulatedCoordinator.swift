@@ -1,235 +1,182 @@
 @testable import Scheduling
 
-/// Interprets a run machine as the coordinator's process does; writes only while its fuse has not burnt down.
-final class SimulatedCoordinator: CustomStringConvertible {
-    private struct Crash: Error {}
+/// Interprets a run machine as the coordinator's process does, one effect after the other.
+///
+/// Between any two effects it may die or stop for a while. A stopped one is a frame on the stack: the world goes on
+/// inside its call, and when it wakes it goes on where it was, whoever reigns by then.
+final class SimulatedCoordinator {
+    /// It died between two effects.
+    private struct Gone: Error {}
+
+    enum Fate {
+        case death
+        case stall(Double)
+    }
 
     let number: Int
-    /// Writes until it crashes, nil while it is not going to.
-    var fuse: Int?
-    private unowned let world: Simulation
-    private var machine: RunMachine
-    private let policy = RetryPolicy(attempts: 2, delay: .seconds(1))
-    private var streaks: [ShardID: Int] = [:]
+    var clock: SimulatedClock
+    /// What it meets with after so many more effects; nil for nothing.
+    var fuse: (effects: Int, fate: Fate)?
+    /// Inside a call, perhaps stopped: it takes no further event.
+    private(set) var isBusy = false
+    private(set) var hold: SimulatedSource.Hold?
+    unowned let world: Simulation
+    var machine: RunMachine
+    let term: Int
+    var epoch = 0
+    private var ticks = 0
+    let policy = RetryPolicy(attempts: 2, delay: .seconds(1))
+    var streaks: [ShardID: Int] = [:]
 
-    init(_ world: Simulation) {
+    /// Begins a reign whose term is written already.
+    init(_ world: Simulation, number: Int, term: Int) {
         self.world = world
-        self.number = world.identifier()
-        let stages = world.schema.stages
-        let nodes = world.scenario.entities.map { node in
-            var resumed = node
-            // As the process rebuilds them: what was being prepared or copied is prepared again.
-            resumed.stage =
-                switch stages[node.name] ?? .waiting {
-                case .waiting, .preparing, .copying: .waiting
-                case .settled, .filling: .settled
-                case .complete: .complete
-                }
-            return resumed
-        }
-        self.machine = RunMachine(entities: nodes, limits: world.scenario.limits)
-        for shard in world.schema.shards { self.machine.add(world.schema.entry(shard.entry.id)) }
-        world.schema.reigning = self.number
-        world.schedule(.coordinatorTick(reign: self.number), in: 0)
-    }
-
-    var description: String { "\(self.machine.entities.map(\.stage)) \(self.machine.tallies)" }
-
-    func tick() {
-        self.attempt {
-            self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
-            try self.write()
-            self.look(at: self.world.schema.expireLeases())
-            _ = self.machine.forgetSilent(now: .at(self.world.now), after: .seconds(30))
-            try self.advance()
-            try self.grant()
-            self.world.schedule(.coordinatorTick(reign: self.number), in: 1)
-        }
-    }
-
-    func prepared(_ entity: EntityName) {
-        self.attempt {
-            self.machine.prepared(entity)
-            try self.write()
-            self.world.schema.setStage(.copying, of: entity)
-            try self.advance()
-            try self.grant()
-        }
-    }
-
-    func receive(_ message: SimulationEvent.ToCoordinator, from worker: Incarnation) {
-        self.attempt {
-            let now = ContinuousClock.Instant.at(self.world.now)
-            self.machine.heard(from: worker, now: now)
-            switch message {
-            case .hello:
-                let entry = WorkerEntry(
-                    name: WorkerName(rawValue: "\(worker)"),
-                    incarnation: worker,
-                    slots: 0,
-                    lastHeard: now
-                )
-                self.machine.greeted(entry)
-                self.say(.welcome(reign: self.number), to: worker)
-            case .ping(let held, let capacity, let isDraining):
-                try self.answer(worker, held: held, capacity: capacity, isDraining: isDraining)
-            case .done(let lease, let shard):
-                self.look(at: [shard])
-                self.streaks[shard] = nil
-                self.say(.acknowledge(lease), to: worker)
-            case .failed(let lease, let shard, let failure):
-                try self.note(failure, of: shard, lease)
-                self.say(.acknowledge(lease), to: worker)
-            case .bye:
-                self.machine.parted(worker)
-                self.look(at: self.machine.leasedShards)
+        self.number = number
+        self.term = term
+        self.clock = world.clock()
+        let scenario = world.scenario
+        let nodes = zip(scenario.entities, world.schema.stages)
+            .map { node, stage in
+                var resumed = node
+                if scenario.planted == .forgottenParents { resumed.dependencies = [] }
+                // As the process rebuilds them: what was being prepared or copied is prepared again.
+                resumed.stage =
+                    switch stage {
+                    case .waiting, .preparing, .copying: .waiting
+                    case .settled, .filling: .settled
+                    case .complete: .complete
+                    }
+                return resumed
             }
-            try self.advance()
+        self.machine = RunMachine(entities: nodes, limits: scenario.limits)
+        let now = self.clock.instant(at: world.now)
+        for shard in world.schema.shards {
+            if scenario.planted == .forgottenFailures, shard.entry.state == .failed { continue }
+            self.machine.add(world.schema.entry(shard.entry.id, now: now))
+        }
+        world.schedule(.coordinatorTick(number), in: 0)
+    }
+
+    var now: ContinuousClock.Instant { self.clock.instant(at: self.world.now) }
+
+    private var isAlive: Bool { self.world.coordinators[self.number] === self }
+
+    func handle(_ event: SimulationEvent) {
+        self.isBusy = true
+        defer { self.isBusy = false }
+        do {
+            switch event {
+            case .coordinatorTick: try self.tick()
+            case .prepared(_, let entity): try self.prepared(entity)
+            case .toCoordinator(_, let worker, let message): try self.receive(message, from: worker)
+            default: break
+            }
+        } catch {
+            self.world.note("coordinator \(self.number) ends: \(error)")
+            if self.isAlive { self.world.remove(self, restartsIn: self.world.seconds(0...20)) }
         }
     }
 
-    private func answer(_ worker: Incarnation, held: [LeaseID], capacity: Int, isDraining: Bool) throws {
-        let actions = self.machine.pinged(
-            worker,
-            held: held,
-            capacity: capacity,
-            isDraining: isDraining,
-            now: .at(self.world.now)
-        )
-        for action in actions {
-            switch action {
-            case .askForHello:
-                self.say(.askForHello, to: worker)
-                return
-            case .repeatLease(let shard):
-                if case .leased(let lease, worker) = self.world.schema[shard].entry.state {
-                    self.send(shard, lease, to: worker)
-                }
-            case .revoke(let lease):
-                self.say(.revoke(lease), to: worker)
-            }
+    /// Stands before every write and every message.
+    func effect() throws {
+        guard let fuse = self.fuse else { return }
+        guard fuse.effects == 0 else {
+            self.fuse = (fuse.effects - 1, fuse.fate)
+            return
         }
-        self.say(.pong, to: worker)
+        self.fuse = nil
+        guard case .stall(let seconds) = fuse.fate else { throw Gone() }
+        self.world.note("coordinator \(self.number) stops for \(seconds)")
+        self.world.pass(seconds)
+        self.world.note("coordinator \(self.number) goes on")
+        guard self.isAlive else { throw Gone() }
+    }
+
+    /// Waits for a row lock.
+    func wait(while isLocked: () -> Bool) throws {
+        self.world.pass(while: isLocked)
+        guard self.isAlive else { throw Gone() }
+    }
+
+    private func tick() throws {
+        self.ticks += 1
+        try self.effect()
+        try self.world.schema.confirm(self.term)
+        if self.ticks == 1 { self.epoch = try self.world.schema.advanceEpoch(term: self.term) }
+        if self.ticks % 5 == 1 { try self.holdSnapshot() }
+        self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
+        self.machine.pauseReason = self.world.schema.status == .paused ? "paused" : nil
+        if self.world.schema.status == .cancelled { throw Gone() }
+        if self.ticks.isMultiple(of: 2) {
+            try self.reclaim(of: nil)
+            _ = self.machine.forgetSilent(now: self.now, after: WorkerTimers().lease)
+        }
+        try self.advance()
+        try self.grant()
+        self.world.schedule(.coordinatorTick(self.number), in: 1)
+    }
+
+    private func prepared(_ entity: EntityName) throws {
+        self.machine.prepared(entity)
+        try self.effect()
+        try self.world.schema.setStage(.copying, of: entity, term: self.term)
+        try self.advance()
         try self.grant()
     }
 
-    private func grant() throws {
-        let grants = self.machine.grants(now: .at(self.world.now))
-        guard !grants.isEmpty else { return }
-        try self.write()
-        for grant in grants {
-            let lease = LeaseID(self.world.identifier())
-            let ttl = WorkerTimers().lease / .seconds(1)
-            if self.world.schema.grant(grant.shard, lease, to: grant.worker, ttl: ttl) {
-                self.machine.shardChanged(grant.shard, to: .leased(lease, grant.worker))
-                self.send(grant.shard, lease, to: grant.worker)
-            } else {
-                self.look(at: [grant.shard])
+    /// Reads shards back.
+    func look(at shards: [ShardID]) {
+        let now = self.now
+        for shard in shards { self.machine.shardChanged(shard, to: self.world.schema.entry(shard, now: now).state) }
+    }
+
+    /// Takes leases away, expired ones or all of a worker.
+    func reclaim(of worker: Incarnation?) throws {
+        let leases = try self.world.schema.reclaimable(of: worker, term: self.term)
+        guard !leases.isEmpty else { return }
+        try self.effect()
+        // Those whose sessions would not end keep their shards.
+        let ended = leases.filter { _ in !self.world.chance(0.1) }
+        // One that was not to be seen goes on: the fence has to hold it off.
+        for lease in ended where !self.world.chance(0.5) { self.world.schema.rollBack(lease) }
+        try self.effect()
+        let shards = try self.world.schema.reclaim(ended, of: worker, term: self.term)
+        for shard in shards {
+            if worker == nil, case .leased(_, let holder) = self.machine.shards[shard]?.state {
+                self.machine.parted(holder)
             }
         }
+        self.look(at: shards)
     }
 
-    private func note(_ failure: FailureClass, of shard: ShardID, _ lease: LeaseID) throws {
-        guard case .leased(lease, _) = self.machine.shards[shard]?.state else { return }
-        self.streaks[shard, default: 0] += 1
-        let decision = self.policy.decision(
-            after: failure,
-            countedAttempts: self.world.schema[shard].failedAttempts + 1,
-            streak: self.streaks[shard] ?? 1,
-            jitter: self.world.seconds(0...1)
-        )
-        try self.write()
-        switch decision {
-        case .retry(let delay, let counts):
-            self.world.schema.recordFailure(shard, lease, counts: counts, retryAfter: delay / .seconds(1))
-        case .renewSnapshot:
-            self.world.schema.recordFailure(shard, lease, counts: false, retryAfter: 1)
-        case .fail, .split:
-            self.world.schema.recordFailure(shard, lease, counts: true, retryAfter: nil)
-        case .stopRun:
-            self.world.schema.recordFailure(shard, lease, counts: true, retryAfter: nil)
-            self.leave()
+    /// Holds the run's snapshot: from any worker that has it, or a new one.
+    private func holdSnapshot() throws {
+        guard !self.world.source.isAlive(self.hold) else { return }
+        for (worker, hold) in self.world.schema.recordedHolds.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where self.world.isExported(hold, by: .worker(worker)) {
+            self.hold = hold
+            return
         }
-        self.look(at: [shard])
+        try self.effect()
+        self.hold = self.world.source.hold(try self.world.schema.recordSnapshot(term: self.term))
     }
 
-    private func advance() throws {
-        while true {
-            let actions = self.machine.advance()
-            guard !actions.isEmpty else { return }
-            for action in actions {
-                try self.write()
-                self.world.note("coordinator \(self.number): \(action)")
-                self.run(action)
-            }
-        }
+    /// Its session on the source is gone.
+    func loseSnapshot() {
+        self.hold = nil
     }
 
-    private func run(_ action: RunMachine.EntityAction) {
-        switch action {
-        case .prepare(let entity):
-            self.world.schema.setStage(.preparing, of: entity)
-            self.world.schedule(.prepared(reign: self.number, entity), in: self.world.seconds(0...2))
-        case .settle(let entity):
-            self.world.schema.setStage(.settled, of: entity)
-        case .fill(let entity):
-            self.world.schema.setStage(.filling, of: entity)
-        case .complete(let entity):
-            self.world.schema.setStage(.complete, of: entity)
-        case .planReplays(let entity):
-            for shard in self.world.schema.planReplays(of: entity) { self.machine.add(self.world.schema.entry(shard)) }
-        case .refill(let entity):
-            self.look(at: self.world.schema.reopenFills(of: entity))
-        case .endRun(failedShards: 0):
-            self.world.hasEnded = true
-        case .endRun:
-            self.leave()
-        }
+    func prepare(_ entity: EntityName) throws {
+        // Preparing reads the source under the snapshot.
+        guard self.world.source.isAlive(self.hold) else { throw Gone() }
+        try self.world.schema.setStage(.preparing, of: entity, term: self.term)
+        self.world.schedule(.prepared(self.number, entity), in: self.world.seconds(0...2))
     }
 
     /// The run has ended short of its goal; an operator mends the causes and resumes it.
-    private func leave() {
-        self.world.coordinator = nil
-        self.world.schedule(.operatorRetries, in: self.world.seconds(0...10))
-    }
-
-    private func look(at shards: [ShardID]) {
-        for shard in shards { self.machine.shardChanged(shard, to: self.world.schema.entry(shard).state) }
-    }
-
-    private func send(_ shard: ShardID, _ lease: LeaseID, to worker: Incarnation) {
-        let entry = self.world.schema.entry(shard)
-        let assignment = Assignment(
-            lease: lease,
-            shard: shard,
-            kind: entry.kind,
-            entity: entry.entity,
-            range: entry.range,
-            attempt: 1,
-            epoch: 1
-        )
-        self.say(.lease(assignment), to: worker)
-    }
-
-    private func say(_ message: SimulationEvent.ToWorker, to worker: Incarnation) {
-        self.world.send(.toWorker(worker, message))
-    }
-
-    private func write() throws {
-        guard self.world.coordinator === self || self.world.coordinator == nil else { throw Crash() }
-        guard let fuse = self.fuse else { return }
-        guard fuse > 0 else { throw Crash() }
-        self.fuse = fuse - 1
-    }
-
-    private func attempt(_ body: () throws -> Void) {
-        do {
-            try body()
-        } catch {
-            guard self.world.coordinator === self else { return }
-            self.world.note("coordinator \(self.number) crashed")
-            self.world.coordinator = nil
-            self.world.schedule(.startCoordinator, in: self.world.seconds(0...20))
-        }
+    func leave() throws {
+        self.world.schedule(.operatorActs(.retryAndStart), in: self.world.seconds(0...10))
+        self.world.remove(self, restartsIn: nil)
+        throw Gone()
     }
 }

@@ -1,0 +1,33 @@
+/// A fault put into the simulated pool, to show that it would be found.
+enum PlantedFault: CaseIterable {
+    /// A commit does not ask for its lease.
+    case unfencedCommit
+    /// A write of a coordinator does not ask for its term.
+    case staleTerm
+    /// Children do not wait for their parents.
+    case forgottenParents
+    /// The coordinator makes no replays of rows that waited for a parent.
+    case forgottenReplays
+    /// What is under way again after a failure is not among the ranges whose rows may still come.
+    case forgottenRetries
+    /// A renewal brings back a lease that had been taken away.
+    case lateRenewal
+    /// A coordinator that takes over does not read the failed shards.
+    case forgottenFailures
+    /// A cancelled run keeps its leases.
+    case forgottenCancel
+
+    /// What the simulator has to say of it.
+    var complaint: String {
+        switch self {
+        case .unfencedCommit: "was committed twice"
+        case .staleTerm: "was granted by a stale term"
+        case .forgottenParents: "had settled"
+        case .forgottenReplays: "waits for a parent that has come"
+        case .forgottenRetries: "was called an orphan"
+        case .lateRenewal: "was renewed after its end"
+        case .forgottenFailures: "is not done"
+        case .forgottenCancel: "was fenced after the run was cancelled"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+@testable import Scheduling
+
+extension SimulatedWorker {
+    /// A step of the attempt in a slot; those of attempts that have ended since come to nothing.
+    func attempt(_ slot: Int, _ lease: LeaseID, _ step: SimulationEvent.Step) {
+        guard let attempt = self.attempts[slot], attempt.assignment.lease == lease else { return }
+        switch step {
+        case .begin: self.begin(slot, attempt)
+        case .fence: self.fence(slot, attempt)
+        case .commit: self.commit(slot, attempt)
+        case .end: self.ended(slot, attempt, attempt.failure)
+        }
+    }
+
+    private func begin(_ slot: Int, _ attempt: Attempt) {
+        guard attempt.failure == nil else { return }
+        let assignment = attempt.assignment
+        guard self.world.source.isAlive(attempt.hold) else {
+            self.ended(slot, attempt, .snapshotLost)
+            return
+        }
+        self.world.schema.open(assignment.lease)
+        let scenario = self.world.scenario
+        let entity = scenario.entities[scenario.place(of: assignment.entity)]
+        for parent in assignment.kind == .fill ? entity.deferredParents : entity.dependencies {
+            let place = scenario.place(of: parent)
+            self.attempts[slot]?.seen[place] = self.parentState(of: place, epoch: assignment.epoch)
+        }
+        self.attempts[slot]?.failure = self.failure(of: assignment)
+        self.next(slot, assignment.lease, .fence, in: self.world.chance(scenario.faults.slow) ? 10...50 : 0.1...4)
+    }
+
+    private func failure(of assignment: Assignment) -> FailureClass? {
+        if assignment.kind != .fill, self.world.schema.isPoisoned(assignment.shard) { return .rows }
+        guard self.world.chance(self.world.scenario.faults.failing) else { return nil }
+        return FailureClass.allCases.randomElement(using: &self.world.random)
+    }
+
+    private func fence(_ slot: Int, _ attempt: Attempt) {
+        let assignment = attempt.assignment
+        if let failure = attempt.failure {
+            self.ended(slot, attempt, failure)
+        } else if !self.world.schema.isOpen(assignment.lease) {
+            self.ended(slot, attempt, .surroundings)
+        } else if self.world.schema.fence(assignment.shard, assignment.lease) {
+            self.attempts[slot]?.isFenced = true
+            self.next(slot, assignment.lease, .commit, in: self.world.chance(0.1) ? 0...5 : 0...0.01)
+        } else {
+            self.ended(slot, attempt, .leaseLost)
+        }
+    }
+
+    private func commit(_ slot: Int, _ attempt: Attempt) {
+        let assignment = attempt.assignment
+        guard self.world.schema.isOpen(assignment.lease) else {
+            self.ended(slot, attempt, .surroundings)
+            return
+        }
+        self.world.schema.commit(
+            assignment.shard,
+            assignment.lease,
+            snapshot: attempt.hold.number,
+            seen: attempt.seen
+        )
+        self.ended(slot, attempt, nil)
+    }
+}
