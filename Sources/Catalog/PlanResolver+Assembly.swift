@@ -39,7 +39,8 @@ extension PlanResolver {
             priority: entity.priority,
             parallelism: entity.parallelism,
             into: entity.into,
-            statistics: facts.statistics
+            statistics: facts.statistics,
+            keepsRejectedRows: entity.keepsRejectedRows
         )
     }
 

@@ -4,6 +4,11 @@ extension ResolvedEntity {
     /// Whether a query of the plan yields the rows, not the base table itself.
     package var readsQuery: Bool { self.select.from != "\(self.baseTable) AS source" }
 
+    /// Whether any column is marked `pii: true`, so that what a server says of its rows is kept back.
+    package var hasPersonalColumns: Bool {
+        self.program.outputs.contains { $0.isPersonal } || self.fill?.program.outputs.contains { $0.isPersonal } == true
+    }
+
     /// Sends the rows of a half-open key range, nil ends being open, but for those that the source can't compute.
     package func copyOutStatement(lower: Int64?, upper: Int64?, without unreadable: [Int64] = []) -> String {
         self.copyOut(self.select, where: SourceSelect.range(of: self.key, lower: lower, upper: upper), unreadable)
@@ -20,6 +25,22 @@ extension ResolvedEntity {
     package func countStatement(lower: Int64?, upper: Int64?, without unreadable: [Int64] = []) -> String {
         let others = unreadable.isEmpty ? nil : "source.\(self.key) <> ALL (\(SQLText.literal(unreadable)))"
         return self.count(where: SourceSelect.range(of: self.key, lower: lower, upper: upper), others)
+    }
+
+    /// Rows of (key `int8`, whether the plan's filter leaves it out `bool`) for those of the keys that the base table has.
+    ///
+    /// The filter is not asked about rows that the source can't compute.
+    package func standingStatement(keys: [Int64], without unreadable: [Int64] = []) -> String {
+        let filtered =
+            self.filter
+            .map { filter in
+                let isFiltered = "(\(filter)) IS NOT TRUE"
+                guard !unreadable.isEmpty else { return isFiltered }
+                return
+                    "CASE WHEN source.\(self.key) <> ALL (\(SQLText.literal(unreadable))) THEN \(isFiltered) ELSE false END"
+            } ?? "false"
+        return "SELECT source.\(self.key)::pg_catalog.int8, \(filtered) FROM \(self.baseTable) AS source WHERE "
+            + SourceSelect.list(of: self.key, keys: keys)
     }
 
     /// Rows of (key `int8`, base table's row as JSON `text`) for the given keys.

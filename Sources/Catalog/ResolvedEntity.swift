@@ -40,6 +40,8 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
     package var parallelism: Int?
     package var into: EntityPlan.ExistingRows
     package var statistics: SourceStatistics
+    /// Whether the source rows of its rejects are stored; nil as the run's policy says.
+    package var keepsRejectedRows: Bool?
 
     package init(
         name: String,
@@ -66,7 +68,8 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         priority: Int,
         parallelism: Int?,
         into: EntityPlan.ExistingRows,
-        statistics: SourceStatistics
+        statistics: SourceStatistics,
+        keepsRejectedRows: Bool? = nil
     ) {
         self.name = name
         self.phase = phase
@@ -93,5 +96,6 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         self.parallelism = parallelism
         self.into = into
         self.statistics = statistics
+        self.keepsRejectedRows = keepsRejectedRows
     }
 }

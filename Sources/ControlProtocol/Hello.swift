@@ -15,6 +15,8 @@ package struct Hello: MessageBody {
     package var held: [HeldLease]
     /// The id under which it can hand on the source's snapshot; nil when it holds none.
     package var snapshot: String?
+    /// Its number in the run; a holder of a lower one imports anew.
+    package var snapshotNumber: Int?
 
     package init(
         protocols: ProtocolVersions = .supported,
@@ -24,7 +26,8 @@ package struct Hello: MessageBody {
         slots: Int,
         planHash: String? = nil,
         held: [HeldLease] = [],
-        snapshot: String? = nil
+        snapshot: String? = nil,
+        snapshotNumber: Int? = nil
     ) {
         self.protocols = protocols
         self.build = Limits.clip(build, to: Limits.nameBytes)
@@ -34,6 +37,7 @@ package struct Hello: MessageBody {
         self.planHash = planHash
         self.held = held
         self.snapshot = snapshot
+        self.snapshotNumber = snapshotNumber
     }
 
     package func validate() throws(ProtocolError) {
@@ -41,6 +45,7 @@ package struct Hello: MessageBody {
         try Limits.check(self.host, "host")
         try Limits.check(self.planHash, "planHash")
         try Limits.check(self.snapshot, "snapshot")
+        try Limits.check(amounts: self.snapshotNumber ?? 0, field: "snapshotNumber")
         try Limits.check(count: self.held.count, "held")
         guard (1...Limits.listed).contains(self.slots) else {
             throw ProtocolError(.invalidValue, "slots is not between 1 and \(Limits.listed)")

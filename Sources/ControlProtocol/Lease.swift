@@ -13,6 +13,10 @@ package struct Lease: MessageBody {
     package var epoch: Int
     /// The source's snapshot to read; nil for a shard that reads none.
     package var snapshot: String?
+    /// Its number in the run; a holder of a lower one imports anew.
+    package var snapshotNumber: Int?
+    /// The version of the run's plan; a worker with an older one reads it again.
+    package var planRevision: Int?
 
     package init(
         lease: LeaseID,
@@ -22,7 +26,9 @@ package struct Lease: MessageBody {
         range: KeyRange,
         attempt: Int,
         epoch: Int,
-        snapshot: String? = nil
+        snapshot: String? = nil,
+        snapshotNumber: Int? = nil,
+        planRevision: Int? = nil
     ) {
         self.lease = lease
         self.shard = shard
@@ -32,11 +38,18 @@ package struct Lease: MessageBody {
         self.attempt = attempt
         self.epoch = epoch
         self.snapshot = snapshot
+        self.snapshotNumber = snapshotNumber
+        self.planRevision = planRevision
     }
 
     package func validate() throws(ProtocolError) {
         try Limits.check(self.entity.rawValue, "entity")
         try Limits.check(self.snapshot, "snapshot")
+        try Limits.check(
+            amounts: self.snapshotNumber ?? 0,
+            self.planRevision ?? 0,
+            field: "snapshotNumber, planRevision"
+        )
         try Limits.check(amounts: self.attempt, field: "attempt")
         guard let lower = self.range.lower, let upper = self.range.upper else { return }
         guard lower <= upper else { throw ProtocolError(.invalidValue, "range ends before it begins") }
@@ -44,7 +57,12 @@ package struct Lease: MessageBody {
 }
 
 extension Lease {
-    package init(_ assignment: Assignment, snapshot: String?) {
+    package init(
+        _ assignment: Assignment,
+        snapshot: String?,
+        snapshotNumber: Int? = nil,
+        planRevision: Int? = nil
+    ) {
         self.init(
             lease: assignment.lease,
             shard: assignment.shard,
@@ -53,7 +71,9 @@ extension Lease {
             range: assignment.range,
             attempt: assignment.attempt,
             epoch: assignment.epoch,
-            snapshot: snapshot
+            snapshot: snapshot,
+            snapshotNumber: snapshotNumber,
+            planRevision: planRevision
         )
     }
 

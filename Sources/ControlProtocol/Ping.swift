@@ -10,25 +10,30 @@ package struct Ping: MessageBody {
     package var counters: WorkerCounters
     /// The id under which it can hand on the source's snapshot; nil when it holds none.
     package var snapshot: String?
+    /// Its number in the run; a holder of a lower one imports anew.
+    package var snapshotNumber: Int?
 
     package init(
         capacity: Int,
         state: WorkerState,
         held: [LeaseProgress],
         counters: WorkerCounters,
-        snapshot: String? = nil
+        snapshot: String? = nil,
+        snapshotNumber: Int? = nil
     ) {
         self.capacity = capacity
         self.state = state
         self.held = held
         self.counters = counters
         self.snapshot = snapshot
+        self.snapshotNumber = snapshotNumber
     }
 
     package func validate() throws(ProtocolError) {
         try Limits.check(amounts: self.capacity, field: "capacity")
         try Limits.check(count: self.held.count, "held")
         try Limits.check(self.snapshot, "snapshot")
+        try Limits.check(amounts: self.snapshotNumber ?? 0, field: "snapshotNumber")
         try self.counters.validate()
         for lease in self.held {
             try Limits.check(amounts: lease.rows, lease.bytes, field: "held")

@@ -4,13 +4,17 @@ package struct Pong: MessageBody {
     package var echo: UInt64
     /// The source's snapshot as the coordinator knows it; nil when the run has none.
     package var snapshot: String?
+    /// Its number in the run; a holder of a lower one imports anew.
+    package var snapshotNumber: Int?
 
-    package init(echo: UInt64, snapshot: String? = nil) {
+    package init(echo: UInt64, snapshot: String? = nil, snapshotNumber: Int? = nil) {
         self.echo = echo
         self.snapshot = snapshot
+        self.snapshotNumber = snapshotNumber
     }
 
     package func validate() throws(ProtocolError) {
         try Limits.check(self.snapshot, "snapshot")
+        try Limits.check(amounts: self.snapshotNumber ?? 0, field: "snapshotNumber")
     }
 }

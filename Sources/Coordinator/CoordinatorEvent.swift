@@ -7,8 +7,8 @@ enum CoordinatorEvent: Sendable {
     case received(IncomingFrames)
     case tick
     case prepared(EntityName, failure: PreparationFailure?)
-    /// The source was asked for the run's snapshot; the identifier under which this process exports it.
-    case snapshotChecked(Result<String?, any Error>)
+    /// The source was asked for the run's snapshot.
+    case snapshotChecked(Result<RunSnapshot.Held, any Error>)
     /// The target was asked for the leadership again; nil where another coordinator has it.
     case targetAnswered(Result<Term?, ControlStoreError>)
     case terminated

@@ -40,7 +40,7 @@ extension CoordinatorProcess {
         let snapshot = RunSnapshot(
             source: self.configuration.source,
             store: self.store,
-            run: run.id,
+            run: run,
             plan: plan,
             logger: self.logger
         )

@@ -31,7 +31,7 @@ actor EntityPreparation {
     ) async throws(PreparationFailure) {
         let name = EntityName(rawValue: entity.name)
         if let statement = entity.losersStatement {
-            let losers = try self.losers(statement, plan: plan, snapshot: snapshot)
+            let losers = try self.losers(statement, of: entity, plan: plan, snapshot: snapshot)
             do throws(ControlStoreError) {
                 try await self.store.recordLosers(of: name, in: self.run, losers.serialized())
             } catch {
@@ -65,6 +65,7 @@ actor EntityPreparation {
 
     private func losers(
         _ statement: String,
+        of entity: ResolvedEntity,
         plan: ResolvedPlan,
         snapshot: String
     ) throws(PreparationFailure) -> PresenceSet {
@@ -79,7 +80,8 @@ actor EntityPreparation {
             let result = try connection.query(statement)
             return PresenceSet(result.rows.lazy.compactMap { $0.integer(0) })
         } catch {
-            throw PreparationFailure(error, importsSnapshot: importsSnapshot)
+            let shown = entity.hasPersonalColumns ? error.withoutRowValues : error
+            throw PreparationFailure(shown, importsSnapshot: importsSnapshot)
         }
     }
 }

@@ -68,7 +68,8 @@ extension RunLeader {
     }
 
     /// Everything is done or failed: says how the run ended, honestly.
-    private func conclude(failedShards: Int) async throws {
+    func conclude(failedShards: Int) async throws {
+        if try await self.expectReplays() { return }
         let audit = self.plan.policy.audit
         if audit == .view {
             try await self.store.createAuditView(

@@ -81,7 +81,12 @@ extension RunLeader {
             )
             return
         }
-        let isNew = self.roster.greeted(hello, header, key: self.keyBook.key(of: header.incarnation))
+        let isNew = self.roster.greeted(
+            hello,
+            header,
+            key: self.keyBook.key(of: header.incarnation),
+            current: self.snapshotNumber
+        )
         self.peers[header.incarnation] = peer
         self.machine.greeted(
             WorkerEntry(name: header.worker, incarnation: header.incarnation, slots: 0, lastHeard: .now)
@@ -95,7 +100,13 @@ extension RunLeader {
         let timers = Timers(self.timers)
         await self.say(
             .welcome(
-                Welcome(protocolVersion: version, timers: timers, run: self.run.id, snapshot: self.snapshotIdentifier)
+                Welcome(
+                    protocolVersion: version,
+                    timers: timers,
+                    run: self.run.id,
+                    snapshot: self.snapshotIdentifier,
+                    snapshotNumber: self.snapshotNumber
+                )
             ),
             to: header,
             peer
@@ -116,11 +127,16 @@ extension RunLeader {
         }
         self.peers[header.incarnation] = peer
         self.figures.saw(header.incarnation, ping.counters, at: .now)
-        if self.roster.pinged(ping, header) {
+        if self.roster.pinged(ping, header, current: self.snapshotNumber) {
             // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
             try await self.store.record(self.roster.takeChanges(), of: self.run.id)
         }
-        await self.say(.pong(Pong(echo: header.sequence, snapshot: self.snapshotIdentifier)), to: header, peer)
+        let pong = Pong(
+            echo: header.sequence,
+            snapshot: self.snapshotIdentifier,
+            snapshotNumber: self.snapshotNumber
+        )
+        await self.say(.pong(pong), to: header, peer)
         for action in actions {
             switch action {
             case .askForHello:
@@ -193,7 +209,12 @@ extension RunLeader {
             attempt: granted.attempt,
             epoch: self.epoch
         )
-        let lease = Lease(assignment, snapshot: self.snapshotIdentifier)
+        let lease = Lease(
+            assignment,
+            snapshot: self.snapshotIdentifier,
+            snapshotNumber: self.snapshotNumber,
+            planRevision: self.run.planRevision
+        )
         await self.say(.lease(lease), worker: worker.name, incarnation: incarnation, peer)
     }
 }

@@ -76,7 +76,13 @@ extension RunLeader {
         case .ping:
             self.peers[header.incarnation] = frames.peer
             await self.say(
-                .pong(Pong(echo: header.sequence, snapshot: self.snapshotIdentifier)),
+                .pong(
+                    Pong(
+                        echo: header.sequence,
+                        snapshot: self.snapshotIdentifier,
+                        snapshotNumber: self.snapshotNumber
+                    )
+                ),
                 to: header,
                 frames.peer
             )
@@ -135,6 +141,7 @@ extension RunLeader {
             await self.sendWorkersAway()
             return
         }
+        if record.planRevision > self.run.planRevision { try await self.followPlan() }
         var machine = try await RunMachine.restored(of: record, plan: self.plan, from: self.store)
         for var worker in self.machine.workers.values {
             // As after HELLO: what it can take, its next ping says.

@@ -11,19 +11,21 @@ extension RunLeader {
     func checkSnapshot(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         guard !self.isCheckingSnapshot else { return }
         self.isCheckingSnapshot = true
-        group.addTask { [snapshot, mailbox] in
+        group.addTask { [snapshot, mailbox, wanted = self.wantedSnapshot ?? 0] in
             do {
-                mailbox.yield(.snapshotChecked(.success(try await snapshot.hold())))
+                mailbox.yield(.snapshotChecked(.success(try await snapshot.hold(atLeast: wanted))))
             } catch {
                 mailbox.yield(.snapshotChecked(.failure(error)))
             }
         }
     }
 
-    func snapshotChecked(_ result: Result<String?, any Error>) async throws {
+    func snapshotChecked(_ result: Result<RunSnapshot.Held, any Error>) async throws {
         self.isCheckingSnapshot = false
         do {
-            self.snapshotIdentifier = try result.get()
+            let held = try result.get()
+            self.snapshotIdentifier = held.identifier
+            self.snapshotNumber = held.number
         } catch let error as PostgresError where error.isTransient {
             self.snapshotIdentifier = nil
             guard self.sourceOutage == nil else {
@@ -39,6 +41,7 @@ extension RunLeader {
             self.sourceOutage?.attemptFailed(now: .now, jitter: .random(in: 0...1))
             throw error
         }
+        if self.targetOutage == nil { try await self.beginReplays() }
         guard let outage = self.sourceOutage else { return }
         self.sourceOutage = nil
         let seconds = Int(((.now - outage.since) / .seconds(1)).rounded())

@@ -29,7 +29,9 @@ extension RunLeader {
     private func obey() async throws {
         let record = try await self.store.run(matching: .id(self.run.id))
         self.runPause.follow(record.status, reason: record.statusReason)
+        let isCorrected = record.planRevision > self.run.planRevision
         self.run = record
+        if isCorrected { try await self.followPlan() }
         if record.status == .cancelled { try await self.end(RunSummary(.failed, "the run was cancelled")) }
     }
 

@@ -9,7 +9,8 @@ import Scheduling
 
 /// Leads one run: interprets the run machine's actions, and decides nothing.
 actor RunLeader {
-    let plan: ResolvedPlan
+    /// As the run's newest revision has it.
+    var plan: ResolvedPlan
     let configuration: CoordinatorConfiguration
     let store: ControlStore
     let keeper: LeadershipKeeper
@@ -30,7 +31,11 @@ actor RunLeader {
     var machine: RunMachine
     /// Under which this process exports the run's snapshot; nil while it is being found again.
     var snapshotIdentifier: String?
+    /// Its number in the run.
+    var snapshotNumber = 0
     var isCheckingSnapshot = false
+    /// Of the snapshot that replays wait for; nil while none do.
+    var wantedSnapshot: Int?
     var peers: [Incarnation: PeerID] = [:]
     var roster = WorkerRoster()
     var keyBook: KeyBook
@@ -112,7 +117,9 @@ actor RunLeader {
                 accepted: try await store.acceptedErrorRates(of: run.id)
             )
         }
-        self.snapshotIdentifier = await snapshot.identifier
+        let held = try await snapshot.hold()
+        self.snapshotIdentifier = held.identifier
+        self.snapshotNumber = held.number
         self.runPause.follow(run.status, reason: run.statusReason)
         self.machine.pauseReason = self.runPause.reason
     }

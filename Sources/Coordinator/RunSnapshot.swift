@@ -12,31 +12,38 @@ actor RunSnapshot {
     private let keeper: SnapshotKeeper
     private let store: ControlStore
     private let run: RunID
-    private let tables: [String]
+    private var tables: [String]
     private let logger: Logger
     /// The identifier under which this process exports it.
-    private(set) var identifier: String?
+    private var identifier: String?
+    /// Its number in the run; 0 before the first.
+    private var number: Int
 
-    init(source: ConnectionParameters, store: ControlStore, run: RunID, plan: ResolvedPlan, logger: Logger) {
+    init(source: ConnectionParameters, store: ControlStore, run: RunRecord, plan: ResolvedPlan, logger: Logger) {
         self.keeper = SnapshotKeeper(parameters: source, applicationName: "godwit snapshot")
         self.store = store
-        self.run = run
+        self.run = run.id
+        self.number = run.snapshot?.number ?? 0
         self.tables = Set(plan.entities.flatMap(\.sourceTables)).sorted()
         self.logger = logger
     }
 
     /// Holds the run's snapshot: from any worker that has it, or a new one.
     ///
-    /// - Returns: The identifier under which this process exports it.
+    /// - Parameter wanted: The number of the oldest snapshot that will do; an older one is let go of.
+    /// - Returns: What this process exports.
     /// - Throws: `PostgresError` where the source can't be used now, `ControlStoreError`.
     @discardableResult
-    func hold() async throws -> String? {
-        if let identifier = self.identifier, await self.keeper.isAlive() { return identifier }
+    func hold(atLeast wanted: Int = 0) async throws -> Held {
+        let isOldEnough = self.number >= wanted
+        if isOldEnough, let identifier = self.identifier, await self.keeper.isAlive() {
+            return Held(identifier: identifier, number: self.number)
+        }
         self.identifier = nil
-        if let held = try await self.importFromWorkers() {
+        if isOldEnough, let held = try await self.importFromWorkers() {
             self.identifier = held.identifier
             self.logger.notice("took the run's snapshot over from a worker", metadata: .of([.runID: self.run]))
-            return held.identifier
+            return Held(identifier: held.identifier, number: self.number)
         }
         let held = try await self.keeper.hold(importing: nil, locking: self.tables)
         let number = try await self.store.recordSnapshot(
@@ -47,12 +54,18 @@ actor RunSnapshot {
             tables: held.fileNodes.compactMap { name, node in node.map { SnapshotTable(name: name, filenode: $0) } }
         )
         self.identifier = held.identifier
+        self.number = number
         self.logger.notice(
             "took a snapshot of the source",
             metadata: .of([.runID: self.run, .snapshotID: number])
         )
-        if number > 1 { try await self.confessNewSnapshot(number) }
-        return held.identifier
+        if number > 1, isOldEnough { try await self.confessNewSnapshot(number) }
+        return Held(identifier: held.identifier, number: number)
+    }
+
+    /// The plan was corrected: it may read other tables.
+    func follow(_ plan: ResolvedPlan) {
+        self.tables = Set(plan.entities.flatMap(\.sourceTables)).sorted()
     }
 
     /// A source that can't be reached says nothing about who holds the snapshot: only where it is gone is the next asked.
@@ -95,5 +108,14 @@ actor RunSnapshot {
     func release() async {
         await self.keeper.release()
         self.identifier = nil
+    }
+}
+
+extension RunSnapshot {
+    /// A snapshot that this process exports.
+    struct Held: Sendable, Equatable {
+        var identifier: String
+        /// Counts the run's snapshots.
+        var number: Int
     }
 }

@@ -14,7 +14,7 @@ struct WorkerRoster {
     /// Notes a HELLO.
     ///
     /// - Returns: Whether the process is new.
-    mutating func greeted(_ hello: Hello, _ header: MessageHeader, key: CurveKey?) -> Bool {
+    mutating func greeted(_ hello: Hello, _ header: MessageHeader, key: CurveKey?, current: Int) -> Bool {
         let isNew = self.records[header.incarnation] == nil
         var record = WorkerRecord(
             incarnation: header.incarnation,
@@ -25,7 +25,7 @@ struct WorkerRoster {
             build: hello.build,
             state: "running"
         )
-        record.snapshot = hello.snapshot
+        record.snapshot = (hello.snapshotNumber ?? current) == current ? hello.snapshot : nil
         record.publicKey = key?.text
         self.records[header.incarnation] = record
         self.changed.insert(header.incarnation)
@@ -36,11 +36,13 @@ struct WorkerRoster {
     /// Notes a PING.
     ///
     /// - Returns: Whether the worker exports a snapshot that was not known of.
-    mutating func pinged(_ ping: Ping, _ header: MessageHeader) -> Bool {
+    mutating func pinged(_ ping: Ping, _ header: MessageHeader, current: Int) -> Bool {
         guard var record = self.records[header.incarnation] else { return false }
-        let isNewHolder = ping.snapshot != nil && ping.snapshot != record.snapshot
+        // An older one is of no use to anybody.
+        let snapshot = (ping.snapshotNumber ?? current) == current ? ping.snapshot : nil
+        let isNewHolder = snapshot != nil && snapshot != record.snapshot
         record.state = ping.state.rawValue
-        record.snapshot = ping.snapshot
+        record.snapshot = snapshot
         // Counters always encode: they are numbers.
         if let json = try? JSONEncoder().encode(ping.counters) {
             record.counters = String(decoding: json, as: UTF8.self)

@@ -32,6 +32,8 @@ package struct EntityPlan: Sendable, Equatable {
     /// The most shards of this entity in flight at once, nil for no bound of its own.
     package var parallelism: Int?
     package var differential: DifferentialSettings?
+    /// Whether the source rows of its rejects are stored; nil as `run.rejects` says.
+    package var keepsRejectedRows: Bool?
     /// Where the entity stands in the file.
     package var position: Position
 }

@@ -6,7 +6,7 @@ struct EntityReader {
 
     private static let keys = [
         "phase", "from", "query", "where", "to", "key", "id", "legacy", "tag", "uuid", "into", "triggers", "priority",
-        "parallelism", "columns", "checks", "unique", "differential",
+        "parallelism", "columns", "checks", "unique", "differential", "keep_source_rows",
     ]
 
     /// The entity of an entry, nil if it isn't a mapping.
@@ -47,6 +47,8 @@ struct EntityReader {
             priority: section.integer("priority", in: -1_000_000...1_000_000) ?? 0,
             parallelism: section.integer("parallelism", in: 1...Int.max),
             differential: self.differential(section),
+            keepsRejectedRows: section.node("keep_source_rows") == nil
+                ? nil : section.bool("keep_source_rows", default: true),
             position: entry.keyPosition
         )
         EntityConsistency(entity: entity, section: section, findings: self.findings).check()

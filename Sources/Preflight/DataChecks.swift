@@ -76,9 +76,9 @@ struct DataChecks {
             guard let count = row?.integer(0), count > 0 else { return nil }
             return Sample(count: count, keys: (row?.text(1) ?? "") + (count > 5 ? ", …" : ""))
         } catch  where error.code == .serverRefused && !error.isTransient {
-            let reason = error.serverMessage ?? error.message
-            let text = "the source's rows refuse the plan's SQL: \(reason)"
-            findings.append(self.finding(.error, "failing-sql", text, hint: error.hint, at: position))
+            let shown = self.entity.hasPersonalColumns ? error.withoutRowValues : error
+            let text = "the source's rows refuse the plan's SQL: \(shown.serverMessage ?? shown.message)"
+            findings.append(self.finding(.error, "failing-sql", text, hint: shown.hint, at: position))
             return nil
         }
     }

@@ -27,7 +27,17 @@ extension RowTransformer {
             key: key,
             column: column,
             reason: verdict.reason ?? .nullValue,
-            detail: self.detail(column, verdict, input)
+            detail: self.detail(column, verdict, input),
+            parent: self.missingParent(column, verdict)
+        )
+    }
+
+    private func missingParent(_ column: Int, _ verdict: FieldVerdict) -> RejectedRow.Parent? {
+        guard verdict == .orphan || verdict == .pending else { return nil }
+        let isPersonal = self.program.outputs[column].isPersonal
+        return RejectedRow.Parent(
+            entity: self.parents[self.culprit.parent].name,
+            key: isPersonal ? nil : self.culprit.id
         )
     }
 

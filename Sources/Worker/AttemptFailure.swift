@@ -30,12 +30,19 @@ extension AttemptFailure {
     ///   - side: Where the statement ran.
     ///   - isCancelled: Whether this worker itself had asked for the cancellation.
     ///   - importsSnapshot: Whether the statement imported the run's snapshot.
-    package init(_ error: PostgresError, side: Side, isCancelled: Bool, importsSnapshot: Bool = false) {
+    ///   - hidesValues: Whether rows with personal columns were at hand, so that the server's words are kept back.
+    package init(
+        _ error: PostgresError,
+        side: Side,
+        isCancelled: Bool,
+        importsSnapshot: Bool = false,
+        hidesValues: Bool = false
+    ) {
         self.init(
             Self.classify(error, side: side, isCancelled: isCancelled, importsSnapshot: importsSnapshot),
             side: side,
             sqlState: error.sqlState,
-            message: error.message
+            message: hidesValues ? error.withoutRowValues.message : error.message
         )
     }
 

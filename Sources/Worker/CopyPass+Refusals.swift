@@ -30,8 +30,10 @@ extension CopyPass {
     /// DETAIL carries values of the row and is left out; so is the message where the table has personal columns,
     /// because input errors quote the value.
     private func detail(_ error: PostgresError) -> String {
-        let constraint = error.constraint.map { "constraint \($0)" }
-        let message = self.job.hasPersonalColumns ? nil : error.serverMessage
+        var constraint = error.constraint.map { "constraint \($0)" }
+        // RAISE may name anything as the constraint; the server itself names one with an integrity violation only.
+        if self.job.hasPersonalColumns, error.sqlState?.class != "23" { constraint = nil }
+        let message = self.job.hasPersonalColumns ? error.withoutRowValues.serverMessage : error.serverMessage
         return [message, constraint].compactMap { $0 }.joined(separator: "; ")
     }
 }

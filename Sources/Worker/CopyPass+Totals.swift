@@ -16,7 +16,7 @@ extension CopyPass {
         return ShardCounters(
             sourceRows: self.sourceRows,
             migrated: isFill ? 0 : self.counters.migrated,
-            rejected: isFill ? 0 : self.counters.rejectedTotal - self.resolved,
+            rejected: isFill ? 0 : self.counters.rejectedTotal - self.replay.taken.count,
             filtered: self.filtered,
             adjusted: adjusted,
             bytesRead: self.bytesRead,
@@ -43,7 +43,8 @@ extension CopyPass {
             ],
             presence: self.takePresence(),
             highestKey: nil,
-            logsChange: self.job.plan.policy.changeLog == .shards || self.job.assignment.kind == .fill
+            logsChange: self.job.plan.policy.changeLog == .shards || self.job.assignment.kind == .fill,
+            planRevision: self.job.planRevision
         )
     }
 

@@ -6,7 +6,7 @@ import Scheduling
 
 /// One attempt at a shard while it runs: its transformer, and what happened to its rows so far.
 struct CopyPass: ~Copyable {
-    let job: ShardJob
+    var job: ShardJob
     var transformer: RowTransformer
     var counters: RowCounters
     var rejects: [RejectedRow] = []
@@ -16,10 +16,10 @@ struct CopyPass: ~Copyable {
     var bytesRead = 0
     var bytesWritten = 0
     var batches = 0
-    /// Open rejects that a replay took up.
-    var resolved = 0
+    /// What a replay took up, and what the source has of it.
+    var replay = ReplayedRows()
     /// Rows that are not read, because the source can't compute them.
-    let unreadable: [UnreadableRow]
+    var unreadable: [UnreadableRow]
     /// Rows whose deferred references were filled; nil in other passes.
     var filled: Int?
 

@@ -18,7 +18,7 @@ extension ShardJob {
     }
 
     /// Whether its table has columns whose values may not be shown.
-    var hasPersonalColumns: Bool { self.entity.program.outputs.contains { $0.isPersonal } }
+    var hasPersonalColumns: Bool { self.entity.hasPersonalColumns }
 
     /// Reads the rows of a part, but for those that the source can't compute.
     func copyOutStatement(of part: Part, without unreadable: [Int64]) -> String {

@@ -7,9 +7,11 @@ struct ShardJob: Sendable {
     var assignment: Assignment
     var entity: ResolvedEntity
     var plan: ResolvedPlan
+    /// The version of the run's plan that this is.
+    var planRevision: Int
     /// The snapshot's identifier as this worker's own keeper exports it.
     var snapshot: String
-    /// The keys of a `replay` shard, empty for other kinds.
+    /// The keys of a `replay` shard, empty for other kinds; once it has begun, those that still have an open reject.
     var keys: [Int64]
     var sets: ParentSets
 }

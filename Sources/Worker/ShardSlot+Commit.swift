@@ -11,17 +11,6 @@ extension ShardSlot {
     /// Sends the rejects, with the source rows where the plan keeps them.
     func writeRejects(of pass: inout CopyPass) throws(AttemptFailure) {
         let job = pass.job
-        if job.assignment.kind == .replay {
-            let resolve = ReplayStatement.resolve(
-                job.keys,
-                of: job.assignment.entity,
-                in: job.run,
-                by: job.assignment.shard
-            )
-            pass.resolved = try self.on(.target) { () throws(PostgresError) in
-                ReplayStatement.resolved(try self.target!.query(resolve.sql, resolve.parameters))
-            }
-        }
         guard !pass.rejects.isEmpty else { return }
         for start in stride(from: 0, to: pass.rejects.count, by: Self.rejectsAtOnce) {
             try self.checkCancelled()
@@ -29,14 +18,19 @@ extension ShardSlot {
             let rows = try self.sourceRows(of: rejects.map(\.key), job)
             var copy = RejectCopy(run: job.run, entity: job.assignment.entity, shard: job.assignment.shard)
             for reject in rejects {
+                let column = reject.column.map { pass.columnName($0) }
+                if pass.replay.repeats(reject, column: column, sourceRow: rows[reject.key]) { continue }
                 copy.append(
                     key: reject.key,
                     reason: reject.reason.code,
-                    column: reject.column.map { pass.columnName($0) },
+                    column: column,
                     detail: reject.detail,
-                    sourceRow: rows[reject.key]
+                    sourceRow: rows[reject.key],
+                    parentEntity: reject.parent?.entity,
+                    parentKey: reject.parent?.key
                 )
             }
+            guard copy.count > 0 else { continue }
             try self.on(.target) { () throws(PostgresError) in
                 try self.target!.copyIn(RejectCopy.sql)
                 try self.target!.writeCopy(copy.bytes.span.bytes)
@@ -50,7 +44,7 @@ extension ShardSlot {
 
     /// The whole rows of the base table, as JSON text, by key.
     private func sourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
-        guard job.plan.policy.keepsRejectedRows else { return [:] }
+        guard job.entity.keepsRejectedRows ?? job.plan.policy.keepsRejectedRows else { return [:] }
         return try self.readSourceRows(of: keys, job)
     }
 

@@ -19,6 +19,7 @@ extension ShardSlot {
     func copy(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         var pass = try self.reading(job) { unreadable throws(AttemptFailure) in
             var pass = try CopyPass.begin(job, without: unreadable)
+            if job.assignment.kind == .replay { try self.takeUp(&pass) }
             try self.count(&pass)
             try self.stream(&pass)
             return pass
@@ -26,6 +27,7 @@ extension ShardSlot {
         self.rejectUnreadable(of: &pass)
         try self.checkSum(pass)
         try self.writeRejects(of: &pass)
+        if job.assignment.kind == .replay { try self.settleReplay(&pass) }
         return try self.commit(&pass)
     }
 
@@ -145,6 +147,7 @@ extension ShardSlot {
                     """
             )
         }
+        if pass.job.assignment.kind == .replay { return try self.checkReplay(pass) }
         guard pass.job.assignment.kind == .copy else { return }
         let accounted = pass.counters.migrated + pass.counters.rejectedTotal + pass.filtered
         guard accounted == pass.sourceRows else {

@@ -19,7 +19,7 @@ extension ShardSlot {
             try self.target!.execute(staging.insertRows)
         }
         if let refusal {
-            throw AttemptFailure(refusal, side: .target, isCancelled: false)
+            throw self.failure(refusal, side: .target)
         }
         let refused = try self.on(.target) { () throws(PostgresError) in
             let refused = try self.target!.query(staging.refused)

@@ -126,7 +126,7 @@ extension ShardSlot {
                     return UnreadableRow(key: key, sqlState: state, message: row.text(2) ?? "")
                 }
         } catch {
-            let failure = AttemptFailure(error, side: .source, isCancelled: self.control.isCancelled)
+            let failure = self.failure(error, side: .source)
             guard [.rows, .schema, .fault].contains(failure.failure) else { throw failure }
             self.logger.debug(
                 "the source can't look for bad rows by itself",
@@ -177,7 +177,7 @@ extension ShardSlot {
             }
             return nil
         } catch {
-            let failure = AttemptFailure(error, side: .source, isCancelled: self.control.isCancelled)
+            let failure = self.failure(error, side: .source)
             guard failure.isUnreadableRow else { throw failure }
             try self.rewindSource()
             return error

@@ -58,7 +58,7 @@ extension ShardSlot {
             return nil
         } catch {
             guard AttemptFailure.isRowRefusal(error), !self.control.isCancelled else {
-                throw AttemptFailure(error, side: .target, isCancelled: self.control.isCancelled)
+                throw self.failure(error, side: .target)
             }
             try self.on(.target) { () throws(PostgresError) in
                 try self.target!.execute("ROLLBACK TO SAVEPOINT \(savepoint); RELEASE SAVEPOINT \(savepoint)")

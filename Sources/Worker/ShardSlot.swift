@@ -24,6 +24,8 @@ actor ShardSlot {
     var input = ByteBuffer(capacity: 1 << 20)
     var output = CopyBuffer()
     var clock = StageClock()
+    /// Whether the job at hand has personal columns, so that the servers' words are kept back.
+    private(set) var hidesValues = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
@@ -46,6 +48,7 @@ actor ShardSlot {
     /// - Throws: `AttemptFailure`; the target then holds nothing of the attempt.
     func run(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         self.clock = StageClock()
+        self.hidesValues = job.entity.hasPersonalColumns
         var succeeded = false
         defer { self.progress.finish(lease: job.assignment.lease, succeeded: succeeded, clock: self.clock) }
         do {
@@ -73,8 +76,18 @@ actor ShardSlot {
         do throws(PostgresError) {
             return try body()
         } catch {
-            throw AttemptFailure(error, side: side, isCancelled: self.control.isCancelled)
+            throw self.failure(error, side: side)
         }
+    }
+
+    /// Judges a database error of the job at hand.
+    func failure(_ error: PostgresError, side: AttemptFailure.Side) -> AttemptFailure {
+        AttemptFailure(
+            error,
+            side: side,
+            isCancelled: self.control.isCancelled,
+            hidesValues: self.hidesValues
+        )
     }
 
     func checkCancelled() throws(AttemptFailure) {

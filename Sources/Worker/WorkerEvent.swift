@@ -1,3 +1,4 @@
+import Catalog
 import ControlProtocol
 import Messaging
 import Scheduling
@@ -8,7 +9,9 @@ enum WorkerEvent: Sendable {
     case tick
     case ended(slot: Int, Assignment, Attempt)
     case renewed(asked: [LeaseID], kept: Set<LeaseID>, sent: ContinuousClock.Instant)
-    case snapshotHeld(String?, imported: String)
+    case snapshotHeld(String?, imported: String, number: Int)
+    /// The corrected plan that a LEASE asks for, nil where it can't be read.
+    case revised(Lease, RunID, RevisedPlan?)
     /// Where the coordinator is, nil while nobody can say.
     case located(Result<Endpoint?, WorkerError>)
     /// The run of a WELCOME, nil while the control schema can't be reached.
@@ -20,6 +23,12 @@ enum WorkerEvent: Sendable {
 }
 
 extension WorkerEvent {
+    /// A corrected plan and which version it is.
+    struct RevisedPlan: Sendable {
+        var plan: ResolvedPlan
+        var revision: Int
+    }
+
     /// How an attempt ended.
     enum Attempt: Sendable {
         case done(ShardTotals)

@@ -66,7 +66,7 @@ extension WorkerProcess {
             self.machine.drain(deadline: .now + .seconds(drain.deadlineSeconds))
         case .pong(let pong):
             self.machine.heard(now: .now)
-            self.offerSnapshot(pong.snapshot, in: &group)
+            self.offerSnapshot(pong.snapshot, number: pong.snapshotNumber, in: &group)
         case .pause, .resume:
             self.machine.heard(now: .now)
         }
@@ -75,7 +75,7 @@ extension WorkerProcess {
     private func welcomed(_ welcome: Welcome, in group: inout ThrowingDiscardingTaskGroup<any Error>) {
         if self.run?.id == welcome.run {
             self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
-            self.offerSnapshot(welcome.snapshot, in: &group)
+            self.offerSnapshot(welcome.snapshot, number: welcome.snapshotNumber, in: &group)
             return
         }
         self.machine.heard(now: .now)
@@ -110,9 +110,9 @@ extension WorkerProcess {
         _ store: ControlStore
     ) async -> Result<RunContext?, WorkerError> {
         do {
-            let plan = try JSONDecoder()
-                .decode(ResolvedPlan.self, from: Data(try await store.resolvedPlan(run).utf8))
-            return .success(RunContext(id: run, plan: plan, sets: sets))
+            let (revision, text) = try await store.currentPlan(run)
+            let plan = try JSONDecoder().decode(ResolvedPlan.self, from: Data(text.utf8))
+            return .success(RunContext(id: run, plan: plan, planRevision: revision, sets: sets))
         } catch let error as ControlStoreError where error.isTransient {
             return .success(nil)
         } catch let error as ControlStoreError {
@@ -141,34 +141,5 @@ extension WorkerProcess {
         let code: WorkerError.Code = reject.code == .notAuthorised ? .notAuthorised : .refused
         self.refusal = self.refusal ?? WorkerError(code, reject.message)
         self.machine.drain(deadline: .now)
-    }
-
-    /// Imports the run's snapshot where this worker does not hold it.
-    private func offerSnapshot(
-        _ identifier: String?,
-        in group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) {
-        guard let identifier, var run = self.run, run.snapshot == nil, !run.isImporting else { return }
-        run.isImporting = true
-        self.run = run
-        let tables = run.sourceTables
-        group.addTask { [keeper, mailbox, logger] in
-            do throws(PostgresError) {
-                let held = try await keeper.hold(importing: identifier, locking: tables)
-                mailbox.yield(.snapshotHeld(held.identifier, imported: identifier))
-            } catch {
-                logger.warning("the run's snapshot can't be imported", metadata: .of([.error: "\(error)"]))
-                mailbox.yield(.snapshotHeld(nil, imported: identifier))
-            }
-        }
-    }
-
-    func snapshotHeld(_ identifier: String?, imported: String) async {
-        self.run?.isImporting = false
-        self.run?.snapshot = identifier
-        guard identifier != nil else { return }
-        self.logger.info("holding the snapshot", metadata: .of([.snapshotID: imported]))
-        // It can work from now on; the next ping in turn may be two seconds away.
-        await self.ping()
     }
 }

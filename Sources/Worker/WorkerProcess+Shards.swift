@@ -10,6 +10,14 @@ extension WorkerProcess {
     /// A LEASE came: starts it, says again how it ended, or gives it back.
     func leased(_ lease: Lease, in group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         let assignment = lease.assignment
+        if self.run?.wants(snapshotNumber: lease.snapshotNumber) == true {
+            // Taken anew for a replay; what this worker holds is too old for the shard.
+            self.offerSnapshot(lease.snapshot, number: lease.snapshotNumber, in: &group)
+        }
+        if let run = self.run, run.planRevision < lease.planRevision ?? 1 {
+            self.readPlan(for: lease, in: &group)
+            return
+        }
         guard let run = self.run, let snapshot = run.snapshot, let entity = run.entities[lease.entity] else {
             await self.giveBack(lease.lease)
             return
@@ -45,6 +53,7 @@ extension WorkerProcess {
                     assignment: assignment,
                     entity: entity,
                     plan: run.plan,
+                    planRevision: run.planRevision,
                     snapshot: snapshot,
                     keys: try await run.sets.keys(of: assignment),
                     sets: try await run.sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
@@ -84,7 +93,7 @@ extension WorkerProcess {
                     lease: assignment.lease,
                     shard: assignment.shard,
                     counts: ShardCounts(
-                        source: totals.source,
+                        source: max(0, totals.source),
                         migrated: totals.migrated,
                         rejected: max(0, totals.rejected),
                         filtered: totals.filtered
@@ -116,7 +125,7 @@ extension WorkerProcess {
     }
 
     /// Returns a lease this worker cannot use; silence would only cost the lease's whole time.
-    private func giveBack(_ lease: LeaseID) async {
+    func giveBack(_ lease: LeaseID) async {
         do throws(ControlStoreError) {
             _ = try await self.store.release([lease])
         } catch {

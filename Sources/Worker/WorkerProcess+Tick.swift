@@ -53,7 +53,8 @@ extension WorkerProcess {
                     held: self.machine.heldLeases.compactMap { lease in
                         self.shardsOfLeases[lease].map { HeldLease(lease: lease, shard: $0) }
                     },
-                    snapshot: self.run?.snapshot
+                    snapshot: self.run?.snapshot,
+                    snapshotNumber: self.run?.snapshotNumber
                 )
             )
         )
@@ -73,7 +74,8 @@ extension WorkerProcess {
                     state: isDraining ? .draining : .running,
                     held: held,
                     counters: self.progress.counters(),
-                    snapshot: self.run?.snapshot
+                    snapshot: self.run?.snapshot,
+                    snapshotNumber: self.run?.snapshotNumber
                 )
             )
         )

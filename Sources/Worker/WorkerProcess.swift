@@ -109,8 +109,10 @@ package actor WorkerProcess {
             for slot in self.machine.renewed(asked: asked, kept: kept, sent: sent) {
                 await self.cancelDesk.cancel(self.slots[slot].control)
             }
-        case .snapshotHeld(let identifier, let imported):
-            await self.snapshotHeld(identifier, imported: imported)
+        case .snapshotHeld(let identifier, let imported, let number):
+            await self.snapshotHeld(identifier, imported: imported, number: number)
+        case .revised(let lease, let run, let revised):
+            await self.revised(lease, run, revised, in: &group)
         case .located(let endpoint):
             try await self.located(endpoint, in: &group)
         case .joined(let welcome, let context):

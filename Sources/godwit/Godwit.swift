@@ -13,7 +13,8 @@ struct Godwit: AsyncParsableCommand {
         subcommands: [
             CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ShardsCommand.self, ShardCommand.self, WorkersCommand.self, EventsCommand.self,
-            RejectsCommand.self, RetryCommand.self, PauseCommand.self, ResumeCommand.self, CancelCommand.self,
+            RejectsCommand.self, PurgeCommand.self, RetryCommand.self, PauseCommand.self, ResumeCommand.self,
+            CancelCommand.self,
             KeysCommand.self, UUIDCommand.self,
         ]
     )

@@ -61,9 +61,14 @@ import Testing
         #expect(granted.keys == [3, 5])
         let slot = try fixture.slot(granted.lease)
         try slot.execute("BEGIN")
-        let resolve = ReplayStatement.resolve([3, 5], of: StoreFixture.entity, in: fixture.run, by: granted.shard)
-        let resolved = ReplayStatement.resolved(try slot.query(resolve.sql, resolve.parameters))
-        #expect(resolved == 2)
+        let replaying = ReplayStatement(run: fixture.run, entity: StoreFixture.entity, shard: granted.shard)
+        let take = replaying.take([3, 5])
+        let taken = ReplayStatement.taken(try slot.query(take.sql, take.parameters)).sorted { $0.key < $1.key }
+        #expect(taken == [3, 5].map { TakenReject(key: $0, reason: "parent_pending", column: "a") })
+        // Nobody else can take them up.
+        let rest5 = replaying.settle([5], as: .superseded)
+        try slot.query(rest5.sql, rest5.parameters)
+        #expect(try slot.query(take.sql, take.parameters).isEmpty)
         // One of the two is an orphan after all.
         var rest = RejectCopy(run: fixture.run, entity: StoreFixture.entity, shard: granted.shard)
         rest.append(key: 5, reason: "orphan", column: "a", detail: nil, sourceRow: nil)
@@ -73,7 +78,7 @@ import Testing
         let fenced = try StoreFixture.fence(
             granted,
             on: slot,
-            counters: ShardCounters(migrated: 1, rejected: 1 - resolved, adjusted: ["null_orphan": 1]),
+            counters: ShardCounters(migrated: 1, rejected: 1 - taken.count, adjusted: ["null_orphan": 1]),
             presence: [2]
         )
         #expect(fenced)

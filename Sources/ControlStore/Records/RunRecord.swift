@@ -54,6 +54,8 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var status: RunStatus
     package var statusReason: String?
     package var planHash: String
+    /// Counts the versions of the plan during this run, from 1.
+    package var planRevision = 1
     package var startedAt: Date
     package var completedAt: Date?
     package var createdBy: String

@@ -3,7 +3,10 @@ package import Postgres
 /// The schema `godwit` in the target database: what it takes to make it, and to bring an older one up to date.
 package enum ControlSchema {
     /// Every step in order; the last one's number is the version.
-    static let steps = [Self.runs, Self.shards, Self.records, Self.views, Self.splits, Self.keys, Self.succession]
+    static let steps = [
+        Self.runs, Self.shards, Self.records, Self.views, Self.splits, Self.keys, Self.succession,
+        Self.replays,
+    ]
 
     /// The version this program works with.
     package static var version: Int { Self.steps.count }

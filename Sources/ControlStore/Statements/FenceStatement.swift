@@ -17,6 +17,8 @@ package struct FenceStatement: Sendable {
     package var highestKey: Int64?
     /// Whether the change log gets one row for the shard.
     package var logsChange: Bool
+    /// The version of the plan that the shard was done with.
+    package var planRevision: Int
 
     package init(
         shard: ShardID,
@@ -25,7 +27,8 @@ package struct FenceStatement: Sendable {
         timings: [String: Double],
         presence: [UInt8]?,
         highestKey: Int64?,
-        logsChange: Bool
+        logsChange: Bool,
+        planRevision: Int = 1
     ) {
         self.shard = shard
         self.lease = lease
@@ -34,6 +37,7 @@ package struct FenceStatement: Sendable {
         self.presence = presence
         self.highestKey = highestKey
         self.logsChange = logsChange
+        self.planRevision = planRevision
     }
 
     /// Whether the fence held; if not, the transaction must be rolled back.
@@ -49,7 +53,7 @@ package struct FenceStatement: Sendable {
                 .integer(self.counters.migrated), .integer(self.counters.rejected), .integer(self.counters.filtered),
                 .json(self.counters.adjusted), .integer(self.counters.bytesRead), .integer(self.counters.bytesWritten),
                 .json(self.timings), .integer(self.highestKey), self.presence.map { .bytes($0) } ?? .null,
-                .bool(self.logsChange),
+                .bool(self.logsChange), .integer(self.planRevision),
             ]
         )
     }
@@ -60,7 +64,7 @@ package struct FenceStatement: Sendable {
                SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL,
                    source_rows = $3::bigint, migrated = $4::bigint, rejected = $5::bigint, filtered = $6::bigint,
                    adjusted = $7::jsonb, bytes_read = $8::bigint, bytes_written = $9::bigint, timings = $10::jsonb,
-                   highest_key = $11::bigint, error_class = NULL, sql_state = NULL, message = NULL
+                   highest_key = $11::bigint, plan_revision = $14::integer, error_class = NULL, sql_state = NULL, message = NULL
              WHERE id = $1::bigint AND lease = $2::uuid AND state = 'leased'
             RETURNING id, run_id, entity, kind, attempt, lower_key, upper_key
         ), closed AS (

@@ -6,7 +6,8 @@ package import Scheduling
 package struct RejectCopy: Sendable {
     /// The statement for `Connection.copyIn`.
     package static let sql = """
-        COPY godwit.rejects (run_id, entity, shard_id, source_key, reason, column_name, detail, source_row) FROM STDIN
+        COPY godwit.rejects (run_id, entity, shard_id, source_key, reason, column_name, detail, source_row,
+                             parent_entity, parent_key) FROM STDIN
         """
 
     /// The lines so far.
@@ -23,10 +24,18 @@ package struct RejectCopy: Sendable {
     }
 
     /// Adds one reject; `sourceRow` is JSON.
-    package mutating func append(key: Int64, reason: String, column: String?, detail: String?, sourceRow: String?) {
+    package mutating func append(
+        key: Int64,
+        reason: String,
+        column: String?,
+        detail: String?,
+        sourceRow: String?,
+        parentEntity: String? = nil,
+        parentKey: Int64? = nil
+    ) {
         self.bytes += self.prefix
         self.bytes += String(key).utf8
-        for field in [reason, column, detail, sourceRow] {
+        for field in [reason, column, detail, sourceRow, parentEntity, parentKey.map(String.init)] {
             self.bytes.append(UInt8(ascii: "\t"))
             if let field {
                 Self.append(field, to: &self.bytes)

@@ -29,9 +29,6 @@ extension ControlStore {
         .rows.compactMap { $0.integer("key") }
     }
 
-    /// So many rejects go into one replay shard: a second or two of work.
-    private static let keysPerReplay = 10_000
-
     /// Makes `replay` shards of an entity's rows that waited for a parent and are in no open replay yet.
     ///
     /// - Returns: The new shards.

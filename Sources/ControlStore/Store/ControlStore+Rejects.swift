@@ -42,44 +42,78 @@ extension ControlStore {
         .rows.compactMap { $0.integer("source_key") }
     }
 
-    /// Unresolved rejects by entity and reason.
-    package func rejectCounts(of run: RunID) throws(ControlStoreError) -> [RejectCount] {
+    /// Rejects by entity and reason; unresolved ones, unless the filter asks for all.
+    package func rejectCounts(
+        of run: RunID,
+        _ filter: RejectFilter = RejectFilter()
+    ) throws(ControlStoreError) -> [RejectCount] {
         try self.query(
             "count the rejects of run \(run)",
             """
-            SELECT entity, reason, count(*) AS count FROM godwit.rejects
-             WHERE run_id = $1::uuid AND resolved_at IS NULL GROUP BY entity, reason ORDER BY entity, reason
+            SELECT entity, reason, count(*) AS count FROM godwit.rejects AS reject
+             WHERE \(RejectFilter.condition) GROUP BY entity, reason ORDER BY entity, reason
             """,
-            [.run(run)]
+            filter.parameters(run)
         )
         .rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("reason"), count: $0.count("count")) }
     }
 
     /// Rejects of a run in the order in which they were recorded.
+    ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - filter: Which of them; its `after` continues where an earlier call ended.
+    ///   - readsRows: Whether the stored source rows come along.
+    ///   - limit: The most of one answer.
     package func rejects(
         of run: RunID,
         _ filter: RejectFilter = RejectFilter(),
+        readsRows: Bool = true,
         limit: Int = 1000
     ) throws(ControlStoreError) -> [RejectRecord] {
         try self.query(
             "read the rejects of run \(run)",
             """
-            SELECT id, entity, shard_id, source_key, reason, column_name, detail, source_row,
-                   extract(epoch FROM created_at) AS created_at, extract(epoch FROM resolved_at) AS resolved_at
-              FROM godwit.rejects
-             WHERE run_id = $1::uuid AND id > $2::bigint
-               AND ($3::text IS NULL OR entity = $3::text)
-               AND ($4::text IS NULL OR reason = $4::text)
-               AND ($5::boolean OR resolved_at IS NULL)
+            SELECT id, entity, shard_id, source_key, reason, column_name, detail,
+                   \(readsRows ? "source_row" : "NULL AS source_row"), parent_entity, parent_key, tries,
+                   extract(epoch FROM created_at) AS created_at, extract(epoch FROM resolved_at) AS resolved_at,
+                   resolved_by, resolution, extract(epoch FROM purged_at) AS purged_at
+              FROM godwit.rejects AS reject
+             WHERE \(RejectFilter.condition)
              ORDER BY id
              LIMIT \(limit)
             """,
-            [
-                .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .text(filter.reason),
-                .bool(filter.includesResolved),
-            ]
+            filter.parameters(run)
         )
         .rows.map { RejectRecord($0) }
+    }
+
+    /// Whether the target has a row of an entity's key; nil where nothing in it says so.
+    ///
+    /// Table and columns are quoted.
+    package func hasRow(
+        of entity: EntityName,
+        key: Int64,
+        in table: String,
+        idColumn: String?,
+        legacyColumn: String?
+    ) throws(ControlStoreError) -> Bool? {
+        let condition: String
+        if let legacyColumn {
+            condition = "\(legacyColumn) = $2::bigint AND $1::text IS NOT NULL"
+        } else if let idColumn {
+            condition = "\(idColumn) = godwit.uuid($1::text, $2::bigint)"
+        } else {
+            return nil
+        }
+        return try self
+            .query(
+                "look for \(entity) \(key) in \(table)",
+                "SELECT EXISTS (SELECT FROM \(table) WHERE \(condition)) AS found",
+                [.entity(entity), .integer(key)]
+            )
+            .first?
+            .bool("found")
     }
 
     /// Counts a change of the presence of any entity of a run.
@@ -134,7 +168,13 @@ extension RejectRecord {
         self.column = row.text("column_name")
         self.detail = row.text("detail")
         self.sourceRow = row.text("source_row")
+        self.parentEntity = row.text("parent_entity").map { EntityName(rawValue: $0) }
+        self.parentKey = row.integer("parent_key")
+        self.tries = row.count("tries")
         self.createdAt = row.date("created_at") ?? .distantPast
         self.resolvedAt = row.date("resolved_at")
+        self.resolvedBy = row.optional("resolved_by") { ShardID($0) }
+        self.resolution = row.optional("resolution") { RejectResolution(rawValue: $0) }
+        self.purgedAt = row.date("purged_at")
     }
 }

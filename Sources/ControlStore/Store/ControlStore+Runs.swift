@@ -90,7 +90,7 @@ extension ControlStore {
                    completed_at = CASE WHEN $3::text IN ('completed', 'failed') THEN clock_timestamp() END,
                    is_mixed = CASE WHEN $3::text <> 'completed' THEN is_mixed ELSE (
                        SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards
-                        WHERE run_id = $2::uuid AND kind = 'copy' AND state = 'done') END,
+                        WHERE run_id = $2::uuid AND kind IN ('copy', 'replay') AND state = 'done') END,
                    updated_at = clock_timestamp()
              WHERE id = $2::uuid AND status <> 'cancelled' AND \(Self.reigns)
             """,
@@ -138,6 +138,10 @@ extension ControlStore {
                 INSERT INTO godwit.snapshots (run_id, number, snapshot_id, snapshot_lsn, snapshot_xmin)
                 SELECT id, snapshot_number, $3, $4::pg_lsn, $5::numeric FROM current
                 RETURNING run_id, number
+            ), forgotten AS (
+                -- What a worker still hands on is an older snapshot.
+                UPDATE godwit.workers SET snapshot = NULL
+                 WHERE run_id = $2::uuid AND snapshot IS NOT NULL AND EXISTS (SELECT FROM current)
             ), listed AS (
                 INSERT INTO godwit.snapshot_tables (run_id, number, table_name, filenode)
                 SELECT recorded.run_id, recorded.number, source.name, source.filenode
@@ -186,7 +190,7 @@ extension ControlStore {
             "read the runs",
             """
             SELECT run.id, run.number, run.name, run.migration_type, run.status, run.status_reason, run.plan_hash,
-                   extract(epoch FROM run.started_at) AS started_at,
+                   run.plan_revision, extract(epoch FROM run.started_at) AS started_at,
                    extract(epoch FROM run.completed_at) AS completed_at,
                    run.created_by, run.is_mixed, run.source_system, run.presence_epoch, run.metrics, run.error_details,
                    snapshot.number AS snapshot_number, snapshot.snapshot_id, snapshot.snapshot_lsn,
@@ -213,6 +217,7 @@ extension RunRecord {
         self.status = row.value("status") { RunStatus(rawValue: $0) }
         self.statusReason = row.text("status_reason")
         self.planHash = row.string("plan_hash")
+        self.planRevision = row.count("plan_revision")
         self.startedAt = row.date("started_at") ?? .distantPast
         self.completedAt = row.date("completed_at")
         self.createdBy = row.text("created_by") ?? ""

@@ -52,11 +52,18 @@ extension ControlStore {
         .rows.map { $0.shard("id") }
     }
 
-    /// Every shard of a run, as a new reign needs them.
+    /// Every shard of a run, as a new reign needs them; but for replays that wait for a newer snapshot.
     ///
     /// `now` is what `notBefore` is reckoned from: the control schema has the target's clock, not ours.
     package func shardEntries(of run: RunID, now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
-        try self.shardEntries("run_id = $1::uuid", .run(run), now)
+        try self.shardEntries(
+            """
+            run_id = $1::uuid AND (needs_snapshot IS NULL OR needs_snapshot <= (
+                SELECT snapshot_number FROM godwit.migration_runs WHERE id = $1::uuid))
+            """,
+            .run(run),
+            now
+        )
     }
 
     /// Some shards as they are now: those a message was about, those that are leased or failed here.

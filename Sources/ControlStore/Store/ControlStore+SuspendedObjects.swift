@@ -24,6 +24,20 @@ extension ControlStore {
         }
     }
 
+    /// The triggers that are switched off now, by entity: a look at the target's catalog takes them for disabled ones.
+    package func suspendedTriggers(of run: RunID) throws(ControlStoreError) -> [EntityName: [String]] {
+        let rows = try self.query(
+            "read the suspended triggers",
+            """
+            SELECT DISTINCT entity, object_name FROM godwit.suspended_objects
+             WHERE run_id = $1::uuid AND kind = 'trigger' AND restored_at IS NULL ORDER BY 1, 2
+            """,
+            [.run(run)]
+        )
+        return Dictionary(grouping: rows.rows) { $0.entity("entity") }
+            .mapValues { $0.map { $0.string("object_name") } }
+    }
+
     /// Brings back what was switched off, the last first; works without a coordinator, whatever became of the run.
     ///
     /// All of the run where `entity` is nil. Returns the number of objects.
