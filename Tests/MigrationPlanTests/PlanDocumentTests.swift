@@ -31,7 +31,8 @@ import Testing
                     the base table, also beside a `query:`
                 p:13:8: error: b: unknown key `form` [unknown-key]
                     did you mean `from`? keys allowed here: phase, from, query, where, to, key, id, legacy, tag, \
-                uuid, into, triggers, priority, parallelism, columns, checks, unique, differential
+                uuid, into, triggers, priority, parallelism, columns, checks, unique, differential, \
+                keep_source_rows
                 7 errors
 
                 """

@@ -95,7 +95,8 @@ import Testing
             ]
         )
         let orphan = try Self.outcome(["{\"order\": 9}"], .reject, references: references)
-        #expect(orphan.rejects == [.init(key: 5, column: 0, reason: .orphan, detail: "orders 9")])
+        let parent = RejectedRow.Parent(entity: "orders", key: 9)
+        #expect(orphan.rejects == [.init(key: 5, column: 0, reason: .orphan, detail: "orders 9", parent: parent)])
         let pending = try Self.outcome(["{\"ids\": [1, 50]}"], .reject, references: references)
         #expect(pending.rejects.map { $0.reason } == [.parentPending])
     }

@@ -66,7 +66,8 @@ import Testing
     @Test func `orphans follow the policy`() throws {
         let rows = [[bigEndian(5), bigEndian(9), nil]]
         let rejected = try self.outcome(rows, [.copy(input: 0), Self.reference("orders", .reject)])
-        #expect(rejected.rejects == [.init(key: 5, column: 1, reason: .orphan, detail: "orders 9")])
+        let parent = RejectedRow.Parent(entity: "orders", key: 9)
+        #expect(rejected.rejects == [.init(key: 5, column: 1, reason: .orphan, detail: "orders 9", parent: parent)])
         #expect(rejected.rows.isEmpty && rejected.output.count == 21)
         let null = try self.outcome(rows, [Self.reference("orders", .null)])
         #expect(null.rows == [[nil]] && null.counters.adjusted(column: 0, .nullOrphan) == 1)

@@ -11,6 +11,8 @@ extension ControlStore {
     /// - Parameters:
     ///   - run: Only of this run, nil for all.
     ///   - age: Only of rejects recorded longer ago.
+    /// - Returns: Only runs that have some.
+    /// - Throws: The server's error.
     package func purgeable(run: RunID?, olderThan age: Duration?) throws(ControlStoreError) -> [PurgeCount] {
         try self.query(
             "count stored source rows",

@@ -65,6 +65,8 @@ extension ControlStore {
     ///   - filter: Which of them; its `after` continues where an earlier call ended.
     ///   - readsRows: Whether the stored source rows come along.
     ///   - limit: The most of one answer.
+    /// - Returns: The rejects, by id.
+    /// - Throws: The server's error.
     package func rejects(
         of run: RunID,
         _ filter: RejectFilter = RejectFilter(),

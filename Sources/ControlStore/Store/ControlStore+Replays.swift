@@ -15,6 +15,7 @@ extension ControlStore {
     ///   - filter: Which rejects; resolved ones are never replayed.
     ///   - revision: The corrected plan, nil where only the source was corrected.
     ///   - run: The run.
+    /// - Returns: What is to be replayed; no shards where nothing is, and then nothing was changed.
     /// - Throws: `notFound` for an id the run does not have, `refused` for one that is resolved, a cancelled run or a
     ///   plan that somebody else has corrected meanwhile.
     package func requestReplay(
