@@ -39,9 +39,9 @@ package struct UnreadableRowSearch: Sendable {
     /// Rows of (key `int8`, SQLSTATE, message), once `statement` has run in the same transaction.
     package static let found = """
         SELECT found.key, found.state, found.message
-          FROM pg_catalog.unnest(pg_catalog.current_setting('godwit.keys')::pg_catalog.int8[],
-                                 pg_catalog.current_setting('godwit.states')::pg_catalog.text[],
-                                 pg_catalog.current_setting('godwit.messages')::pg_catalog.text[])
+          FROM ROWS FROM (pg_catalog.unnest(pg_catalog.current_setting('godwit.keys')::pg_catalog.int8[]),
+                          pg_catalog.unnest(pg_catalog.current_setting('godwit.states')::pg_catalog.text[]),
+                          pg_catalog.unnest(pg_catalog.current_setting('godwit.messages')::pg_catalog.text[]))
                AS found(key, state, message)
         """
 
