@@ -78,13 +78,21 @@ let package = Package(
             path: "Tests/PostgresFixture",
             swiftSettings: settings
         ),
+        .target(name: "FrameFuzz", path: "Tests/FrameFuzz", swiftSettings: settings),
+        // Loads a coordinator: scripts/fuzz-router and scripts/test-curve-herd run it.
+        .executableTarget(
+            name: "RouterLoad",
+            dependencies: ["Messaging", "ControlProtocol", "Scheduling", "FrameFuzz", arguments],
+            path: "Tests/RouterLoad",
+            swiftSettings: settings
+        ),
         tests("PostgresTests", of: ["Postgres", "PostgresFixture"]),
         tests("MessagingTests", of: ["Messaging"]),
         tests("ObservabilityTests", of: ["Observability"]),
         tests("MigrationPlanTests", of: ["MigrationPlan"]),
         tests("RowPipelineTests", of: ["RowPipeline", "Postgres", "PostgresFixture"]),
         tests("SchedulingTests", of: ["Scheduling"]),
-        tests("ControlProtocolTests", of: ["ControlProtocol"]),
+        tests("ControlProtocolTests", of: ["ControlProtocol", "FrameFuzz"]),
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
         tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),

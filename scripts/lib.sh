@@ -138,6 +138,14 @@ build_godwit() {
     godwit=$(cd "$godwit_root" && swift build "${flags[@]}" --show-bin-path)/godwit
 }
 
+# Builds what loads a coordinator's socket and names it in `router_load`.
+build_router_load() {
+    local flags=(-c release --product RouterLoad --static-swift-stdlib)
+    (cd "$godwit_root" && swift build "${flags[@]}")
+    # shellcheck disable=SC2034  # for the scripts that source this one
+    router_load=$(cd "$godwit_root" && swift build "${flags[@]}" --show-bin-path)/RouterLoad
+}
+
 # ---------------------------------------------------------------------------------------------------------- cluster
 
 # The private cluster: .godwit/cluster, a symbolic link where the checkout is out of the server's reach. It listens on

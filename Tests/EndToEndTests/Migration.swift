@@ -104,18 +104,33 @@ final class Migration {
     // The processes.
 
     @discardableResult
-    func start(_ arguments: [String]) throws -> GodwitProcess {
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> GodwitProcess {
         let log = self.directory.appendingPathComponent("\(self.processes.count)-\(arguments[0]).log")
         let process = try GodwitProcess(
             arguments,
             environment: [
                 "GODWIT_SOURCE": self.parameters[.source]!.connectionString,
                 "GODWIT_TARGET": self.parameters[.target]!.connectionString,
-            ],
+            ]
+            .merging(environment) { _, given in given },
             log: log
         )
         self.processes.append(process)
         return process
+    }
+
+    /// Both databases' addresses as URIs with a password, and a password file with another.
+    func environment(password: String, passfile: String) throws -> [String: String] {
+        let file = self.directory.appendingPathComponent("passwords")
+        try "*:*:*:*:\(passfile)\n".write(to: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        var environment = ["PGPASSFILE": file.path]
+        for (name, side) in [("GODWIT_SOURCE", Side.source), ("GODWIT_TARGET", .target)] {
+            let parameters = self.parameters[side]!
+            environment[name] =
+                "postgresql://\(parameters.user):\(password)@/\(parameters.database)?host=\(parameters.host ?? "")&port=5432"
+        }
+        return environment
     }
 
     func startCoordinator(_ more: [String] = []) throws -> GodwitProcess {

@@ -33,6 +33,10 @@ package enum ControlSchema {
         }
         do throws(ControlStoreError) {
             let applied = try Self.upgrade(with: steps, on: connection)
+            try Self.perform("give the roles of workers and operators their rights") { () throws(PostgresError) in
+                // Of an older schema that is being tested, or one that is newer, nothing is known.
+                if steps.count == Self.version { try connection.execute(Self.roleGrants) }
+            }
             try Self.perform("commit the control schema") { () throws(PostgresError) in try connection.commit() }
             return applied
         } catch {

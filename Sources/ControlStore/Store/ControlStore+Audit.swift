@@ -33,6 +33,7 @@ extension ControlStore {
                 "CREATE VIEW godwit.uuid_mapping_audit AS " + views.joined(separator: " UNION ALL ")
             )
             try self.query("close the audit view to other roles", ControlSchema.revocation)
+            try self.query("open the audit view to operators", ControlSchema.roleGrants)
         }
     }
 

@@ -60,6 +60,34 @@ extension ControlStore {
             .rows.map { ExpiredLease($0) }
     }
 
+    /// Whether this session's role may end a session.
+    ///
+    /// https://www.postgresql.org/docs/current/functions-admin.html
+    private static let mayEnd = """
+        (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')
+         AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = usesysid))
+        """
+
+    /// Tells the operator, once a run, of workers' roles whose sessions can't be ended.
+    ///
+    /// Their shards wait until a lost worker's session ends by itself.
+    private func reportForbiddenSessions(_ leases: [String]) throws(ControlStoreError) {
+        try self.query(
+            "report sessions that can't be ended",
+            """
+            INSERT INTO godwit.events (run_id, level, message)
+            SELECT DISTINCT shard.run_id, 'error', report.message
+              FROM pg_stat_activity JOIN godwit.shards AS shard ON application_name = $2 || shard.lease,
+                   LATERAL (SELECT format('may not end sessions of the workers'' role: GRANT %I TO %I', usename,
+                                          current_user) AS message) AS report
+             WHERE shard.lease = ANY ($1::uuid[]) AND NOT \(Self.mayEnd)
+               AND NOT EXISTS (SELECT FROM godwit.events AS event
+                                WHERE event.run_id = shard.run_id AND event.message = report.message)
+            """,
+            [.texts(leases), .text(LeaseApplicationName.prefix)]
+        )
+    }
+
     /// Ends the sessions that work under these leases.
     ///
     /// - Returns: The leases whose sessions would not end.
@@ -69,20 +97,22 @@ extension ControlStore {
         // All are signalled first and waited for afterwards, so that one slow backend costs its five seconds once.
         let signalled = try self.query(
             "end the sessions of expired leases",
-            "SELECT pg_terminate_backend(pid) \(sessions)",
+            "SELECT pg_terminate_backend(pid) \(sessions) AND \(Self.mayEnd)",
             [names]
         )
-        guard !signalled.isEmpty else { return [] }
-        try self.query(
-            "end the sessions of expired leases",
-            "SELECT pg_terminate_backend(pid, \(Self.terminationTimeout)) \(sessions)",
-            [names]
-        )
+        if !signalled.isEmpty {
+            try self.query(
+                "end the sessions of expired leases",
+                "SELECT pg_terminate_backend(pid, \(Self.terminationTimeout)) \(sessions) AND \(Self.mayEnd)",
+                [names]
+            )
+        }
         let surviving = try self.query(
             "end the sessions of expired leases",
             "SELECT DISTINCT application_name \(sessions)",
             [names]
         )
+        if !surviving.isEmpty { try self.reportForbiddenSessions(leases) }
         return Set(
             surviving.rows.map { String($0.string("application_name").dropFirst(LeaseApplicationName.prefix.count)) }
         )

@@ -84,6 +84,7 @@ extension ControlStore {
             _ = try self.insertShards(shards, record.id)
             try self.script("install the identity functions", identityFunctions)
             try self.query("close the functions to other roles", ControlSchema.revocation)
+            try self.query("open the functions to workers", ControlSchema.roleGrants)
             return record
         }
     }
@@ -93,6 +94,7 @@ extension ControlStore {
         try self.transaction("install the identity functions") { () throws(ControlStoreError) in
             try self.script("install the identity functions", definitions)
             try self.query("close the functions to other roles", ControlSchema.revocation)
+            try self.query("open the functions to workers", ControlSchema.roleGrants)
         }
     }
 
