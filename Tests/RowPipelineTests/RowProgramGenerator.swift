@@ -22,7 +22,7 @@ struct RowProgramGenerator {
         entity: "own",
         parents: [
             "own": .init(present: PresenceSet(-5...9)),
-            "orders": .init(present: PresenceSet(-20...200), pending: [33], failedRanges: [300...400]),
+            "orders": .init(present: PresenceSet(-20...200), pending: [33], awaitedRanges: [300...400]),
             "cases": .init(present: PresenceSet([1, 5, 70_000, .max, .min])),
         ],
         losers: [8],
