@@ -54,6 +54,7 @@ package actor DealerEndpoint {
         self.incoming = inbox.stream()
         self.socket = consume socket
         self.monitor = consume monitor
+        self.isConnecting = !security.isPlaintext
         let monitorAddress = self.monitor?.pollAddress
         executor.watch(address) { [weak self] in
             self?.assumeIsolated { $0.drain() }
@@ -77,6 +78,12 @@ package actor DealerEndpoint {
     /// How the last handshake ended; nil before the first, and without keys.
     package private(set) var lastHandshake: HandshakeOutcome?
 
+    /// Whether libzmq is about to connect by itself, as far as the handshakes tell; never without keys.
+    ///
+    /// A new socket would only begin again, and what is sent meanwhile arrives late and all at once: of a thousand
+    /// workers that come back together, those would undo each other's handshakes for good.
+    package private(set) var isConnecting = false
+
     /// What it has done so far.
     package var counters: EndpointCounters {
         var counters = self.tally
@@ -98,6 +105,7 @@ package actor DealerEndpoint {
         guard let context = self.context else { return }
         try self.socket?.setLinger(.zero)
         self.closeSocket()
+        self.isConnecting = !self.security.isPlaintext
         let socket = try Socket.dealer(
             identity: self.identity,
             in: context,
@@ -143,7 +151,23 @@ package actor DealerEndpoint {
 
     private func noteHandshakes() {
         while let outcome = self.monitor?.next() {
-            self.lastHandshake = outcome
+            switch outcome {
+            case .succeeded:
+                self.lastHandshake = outcome
+                self.isConnecting = false
+            case .refused:
+                self.lastHandshake = outcome
+                // libzmq does not try again after this.
+                self.isConnecting = false
+            case .failed:
+                self.lastHandshake = outcome
+                self.isConnecting = true
+            case .disconnected:
+                // It follows a refusal as well, and says less.
+                if self.lastHandshake != .succeeded { continue }
+                self.lastHandshake = outcome
+                self.isConnecting = true
+            }
         }
     }
 

@@ -27,6 +27,7 @@ struct HandshakeMonitor: ~Copyable {
             switch Int32(event[0]) | Int32(event[1]) << 8 {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .succeeded
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .refused
+            case ZMQ_EVENT_DISCONNECTED: return .disconnected
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .failed
             default: continue
             }

@@ -42,7 +42,7 @@ struct Socket: ~Copyable {
     func beginMonitoring(at address: String) throws(MessagingError) {
         let events =
             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_DISCONNECTED
         guard zmq_socket_monitor(self.handle, address, events) == 0 else {
             throw .last(attempting: "watching a socket's handshakes")
         }

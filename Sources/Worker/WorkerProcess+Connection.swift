@@ -42,6 +42,7 @@ extension WorkerProcess {
 
     /// Begins a new connection to the same coordinator, which may be there and unheard.
     func reconnect() async throws {
+        if await self.dealer?.isConnecting == true { return }
         do throws(MessagingError) {
             try await self.dealer?.reconnect()
         } catch {

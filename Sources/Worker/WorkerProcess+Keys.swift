@@ -7,7 +7,7 @@ extension WorkerProcess {
     func handshakeTrouble() async -> WorkerError? {
         guard let keys = self.configuration.keys, let outcome = await self.dealer?.lastHandshake else { return nil }
         switch outcome {
-        case .succeeded:
+        case .succeeded, .disconnected:
             return nil
         case .refused:
             return WorkerError(
@@ -27,6 +27,13 @@ extension WorkerProcess {
                 """
             )
         }
+    }
+
+    /// Says HELLO as soon as the coordinator has let this worker in: what is said before arrives late.
+    func helloOnceConnected() async {
+        let isConnecting = await self.dealer?.isConnecting ?? false
+        if self.wasConnecting, !isConnecting { await self.hello() }
+        self.wasConnecting = isConnecting
     }
 
     /// Says once in a while why nobody answers.

@@ -11,7 +11,7 @@ import Scheduling
 extension WorkerProcess {
     /// Sends a message; losing it costs time only.
     func say(_ message: WorkerMessage) async {
-        guard let dealer = self.dealer else { return }
+        guard let dealer = self.dealer, await !dealer.isConnecting else { return }
         self.sequence += 1
         let header = MessageHeader(
             run: self.run?.id,

@@ -8,6 +8,7 @@ import Scheduling
 extension WorkerProcess {
     /// Does what the time calls for.
     func tick(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        await self.helloOnceConnected()
         for action in self.machine.tick(now: .now) {
             switch action {
             case .sayHello:
@@ -41,7 +42,7 @@ extension WorkerProcess {
         }
     }
 
-    private func hello() async {
+    func hello() async {
         await self.say(
             .hello(
                 Hello(

@@ -31,6 +31,8 @@ package actor WorkerProcess {
     var sequence: UInt64 = 0
     var term: Term?
     var lastContact = ContinuousClock.now
+    /// Whether libzmq was still connecting at the last tick.
+    var wasConnecting = false
     /// When the log may say again why nobody answers.
     var nextWord = ContinuousClock.now
     var isRenewing = false

@@ -69,8 +69,11 @@ import Testing
             #expect(message.key == own.publicKey)
         }
         #expect(await dealer.lastHandshake == .succeeded)
-        await dealer.close()
+        #expect(await !dealer.isConnecting)
         await door.router.close()
+        while await dealer.lastHandshake != .disconnected { await Task.yield() }
+        #expect(await dealer.isConnecting)
+        await dealer.close()
     }
 
     @Test func anUnknownKeyIsRefusedAndTold() async throws {

@@ -11,6 +11,7 @@ actor HerdWorker {
     private var machine = WorkerMachine(slots: 1, now: .now)
     private var shards: [LeaseID: ShardID] = [:]
     private var sequence: UInt64 = 0
+    private var wasConnecting = true
 
     init(name: String, dealer: DealerEndpoint, report: AsyncStream<ContinuousClock.Instant>.Continuation) {
         self.name = WorkerName(rawValue: name)
@@ -38,16 +39,20 @@ actor HerdWorker {
     }
 
     private func tick() async {
+        let isConnecting = await self.dealer.isConnecting
+        if self.wasConnecting, !isConnecting { await self.hello() }
+        self.wasConnecting = isConnecting
         for action in self.machine.tick(now: .now) {
             switch action {
             case .sayHello:
                 await self.hello()
             case .ping:
                 await self.ping()
-            case .lookForCoordinator:
+            case .reconnect:
                 // It fails only when the process is short of descriptors, which the script looked after.
-                try? await self.dealer.reconnect()
-                await self.hello()
+                if !isConnecting { try? await self.dealer.reconnect() }
+            case .lookForCoordinator:
+                break
             case .renew(let leases):
                 _ = self.machine.renewed(asked: leases, kept: Set(leases), sent: .now)
             case .report, .cancel, .leave:
@@ -100,6 +105,7 @@ actor HerdWorker {
     }
 
     private func say(_ message: WorkerMessage) async {
+        if await self.dealer.isConnecting { return }
         self.sequence += 1
         let header = MessageHeader(
             run: nil,
