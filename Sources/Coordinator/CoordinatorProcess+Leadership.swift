@@ -30,7 +30,7 @@ extension CoordinatorProcess {
                     return succession
                 }
                 outage = nil
-                try await self.watchLeader(&succession)
+                if try await self.watchLeader(&succession) { continue }
             } catch {
                 // The target is away, perhaps with the leader: nobody leads meanwhile.
                 guard succession.hasWaited, error.isTransient else { throw error }
@@ -50,7 +50,8 @@ extension CoordinatorProcess {
     /// Below two renewals a slow target looks like a dead leader; above, the standby's takeover gets late.
     private static let silence = Duration.seconds(15)
 
-    private func watchLeader(_ succession: inout Succession) async throws(ControlStoreError) {
+    /// - Returns: Whether the lock is free now.
+    private func watchLeader(_ succession: inout Succession) async throws(ControlStoreError) -> Bool {
         if self.configuration.isStandby, !succession.hasWaited {
             let leader = try await self.store.leader() ?? "unknown"
             self.logger.notice("standing by for the leader", metadata: .of([.reason: leader]))
@@ -58,10 +59,11 @@ extension CoordinatorProcess {
         succession.hasWaited = true
         // Read under a living leader: what an earlier one left behind is nobody's business.
         succession.run = try await self.store.ledRun()
-        guard self.configuration.isStandby else { return }
-        if let deposed = try await self.store.deposeSilentLeader(after: Self.silence) {
-            self.logger.warning("ended the session of a silent leader", metadata: .of([.reason: deposed]))
-        }
+        guard self.configuration.isStandby,
+            let deposed = try await self.store.deposeSilentLeader(after: Self.silence)
+        else { return false }
+        self.logger.warning("ended the session of a silent leader", metadata: .of([.reason: deposed]))
+        return true
     }
 
     private func isLedByAnother() async throws -> CoordinatorError {

@@ -82,7 +82,7 @@ package final class CoordinatorProcess: Sendable {
     }
 
     /// Before a standby that could not lead tries again; longer than another standby takes to notice.
-    private static let pause = Duration.seconds(2)
+    private static let pause = Duration.seconds(5)
 
     /// Whether an error says something about the surroundings only.
     private static func mayPass(_ error: any Error) -> Bool {

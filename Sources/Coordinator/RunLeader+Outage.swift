@@ -35,9 +35,10 @@ extension RunLeader {
                 self.alert("waiting for the target", lasting, self.targetOutage?.error)
             case .attempt:
                 let pid = ProcessInfo.processInfo.processIdentifier
-                group.addTask { [store, mailbox, host = self.configuration.host] in
+                group.addTask { [store, mailbox, term = self.term, host = self.configuration.host] in
                     do throws(ControlStoreError) {
-                        mailbox.yield(.targetAnswered(.success(try await store.tryLead(host: host, pid: pid))))
+                        let resumed = try await store.resumeLeading(after: term, host: host, pid: pid)
+                        mailbox.yield(.targetAnswered(.success(resumed)))
                     } catch {
                         mailbox.yield(.targetAnswered(.failure(error)))
                     }

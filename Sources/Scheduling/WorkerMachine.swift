@@ -54,6 +54,8 @@ package struct WorkerMachine: Sendable {
     /// The coordinator took the worker in.
     package mutating func welcomed(timers: WorkerTimers, now: Instant) {
         self.timers = timers
+        // A shorter lease may have to be renewed before the renewal that was due under the timers before.
+        self.nextRenewal = min(self.nextRenewal, now + timers.renew)
         self.heard(now: now)
         // HELLO promises no slots: without a ping at once the first grant would wait for the next in turn.
         if self.owesHello { self.nextPing = now }

@@ -38,6 +38,20 @@ final class GodwitProcess: Sendable {
         (try? String(contentsOf: self.logFile, encoding: .utf8)) ?? "no log at \(self.logFile.path)"
     }
 
+    /// Waits until it has said something.
+    func waitForLog(_ text: String) async throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while !self.log.contains(text) {
+            guard self.isRunning, ContinuousClock.now < deadline else { throw Silence(text: text, log: self.log) }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    struct Silence: Error {
+        var text: String
+        var log: String
+    }
+
     var isRunning: Bool { self.process.isRunning }
 
     var identifier: Int32 { self.process.processIdentifier }

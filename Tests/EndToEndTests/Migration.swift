@@ -7,8 +7,9 @@ import Scheduling
 /// A source, a target and a plan of a test's own, and the processes that migrate between them.
 final class Migration {
     private var parameters: [Side: ConnectionParameters]
-    private let source: Connection
-    private let target: Connection
+    private let servers: [Side: PrivateServer]
+    private var source: Connection
+    private var target: Connection
     private let directory: URL
     private(set) var processes: [GodwitProcess] = []
 
@@ -17,9 +18,17 @@ final class Migration {
     /// How long a lease lasts in tests: a killed worker's shards come back after it.
     static let leaseSeconds = 3
 
-    private init(source: String, encoding: String, target: String, plan: String) throws {
-        let from = try PrivateServer.shared.createDatabase(encoding: encoding)
-        let to = try PrivateServer.shared.createDatabase()
+    private init(
+        servers: [Side: PrivateServer],
+        source: String,
+        encoding: String,
+        target: String,
+        plan: String
+    ) throws {
+        let shared = try PrivateServer.shared
+        self.servers = [.source: servers[.source] ?? shared, .target: servers[.target] ?? shared]
+        let from = try self.servers[.source]!.createDatabase(encoding: encoding)
+        let to = try self.servers[.target]!.createDatabase()
         self.parameters = [.source: from, .target: to]
         self.source = try Connection(from, role: .control, applicationName: "test")
         self.target = try Connection(to, role: .control, applicationName: "test")
@@ -38,8 +47,10 @@ final class Migration {
 
     /// Gives a test its databases and its turn; whatever happens, no process outlives it.
     ///
-    /// `run` and `entities` are the lines under those keys of the plan.
+    /// `run` and `entities` are the lines under those keys of the plan; `servers` are of the test's own, for one that
+    /// stops them.
     static func with(
+        servers: [Side: PrivateServer] = [:],
         source: String,
         sourceEncoding: String = "UTF8",
         target: String,
@@ -51,6 +62,7 @@ final class Migration {
         await Turns.shared.take()
         do {
             let migration = try Migration(
+                servers: servers,
                 source: source,
                 encoding: sourceEncoding,
                 target: target,
@@ -97,7 +109,7 @@ final class Migration {
     func logIn(source: String, target: String) throws {
         for (side, user) in [(Side.source, source), (.target, target)] {
             let database = self.parameters[side]!.database
-            self.parameters[side] = try PrivateServer.shared.parameters(database: database, user: user)
+            self.parameters[side] = try self.servers[side]!.parameters(database: database, user: user)
         }
     }
 
@@ -201,6 +213,15 @@ final class Migration {
     /// A further session, for a test that holds a lock.
     func connect(_ side: Side) throws -> Connection {
         try Connection(self.parameters[side]!, role: .control, applicationName: "test")
+    }
+
+    /// Opens the test's own session anew, after its server was gone.
+    func reconnect(_ side: Side) throws {
+        switch side {
+        case .source: self.source = try self.connect(.source)
+        case .target: self.target = try self.connect(.target)
+        }
+        try self.execute(side, "SET search_path TO public")
     }
 
     /// Waits until a condition holds in the target.

@@ -35,7 +35,17 @@ package final class PrivateServer: Sendable {
 
     /// Kills the server as a crash would and starts it again; every session is lost.
     package func restart() throws {
-        try self.supervisor.restart()
+        try self.supervisor.obey(.restart)
+    }
+
+    /// Kills the server as a crash would; nobody is served until it is started.
+    package func stop() throws {
+        try self.supervisor.obey(.stop)
+    }
+
+    /// Starts the server that was stopped.
+    package func start() throws {
+        try self.supervisor.obey(.start)
     }
 
     /// A login to one of the server's databases.

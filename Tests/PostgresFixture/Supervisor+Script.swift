@@ -52,8 +52,15 @@ extension Supervisor {
         printf '%s' "$1" >>data/postgresql.conf
         start
         while read -r command; do
-            "$bin/pg_ctl" -D data -m immediate -w stop >>setup.log 2>&1
-            start
+            case $command in
+                restart)
+                    "$bin/pg_ctl" -D data -m immediate -w stop >>setup.log 2>&1
+                    start ;;
+                stop)
+                    "$bin/pg_ctl" -D data -m immediate -w stop >>setup.log 2>&1
+                    echo "ready $directory" ;;
+                start) start ;;
+            esac
         done
         """#
 }

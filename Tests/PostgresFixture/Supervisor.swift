@@ -22,10 +22,11 @@ final class Supervisor: Sendable {
         _ = self.socket.withLock { close($0) }
     }
 
-    /// Restarts the server without a clean shutdown.
-    func restart() throws {
+    /// Has the script obey a command, and waits until it has.
+    func obey(_ command: Command) throws {
+        let line = command.rawValue + "\n"
         try self.socket.withLock { socket in
-            guard send(socket, "restart\n", 8, Int32(MSG_NOSIGNAL)) == 8 else {
+            guard send(socket, line, line.utf8.count, Int32(MSG_NOSIGNAL)) == line.utf8.count else {
                 throw FixtureError(description: "the server's supervisor has gone")
             }
             _ = try Self.awaitReady(socket)
@@ -76,5 +77,16 @@ final class Supervisor: Sendable {
             line = []
         }
         throw FixtureError(description: "no private PostgreSQL: \(text)")
+    }
+}
+
+extension Supervisor {
+    /// What the script obeys.
+    enum Command: String {
+        /// Without a clean shutdown.
+        case restart
+        /// Likewise, until it is started.
+        case stop
+        case start
     }
 }

@@ -155,6 +155,16 @@ import Testing
         #expect(worker.tick(now: .at(20)) == [.renew([1]), .ping])
     }
 
+    @Test func `shorter leases are renewed sooner from the first one on`() {
+        var worker = WorkerMachine(slots: 1, now: .at(0))
+        worker.welcomed(timers: WorkerTimers(scaledTo: .seconds(3)), now: .at(1))
+        _ = worker.leased(self.assignment(1), now: .at(1.2))
+        _ = worker.tick(now: .at(1.2))
+        worker.heard(now: .at(1.9))
+        #expect(worker.tick(now: .at(1.9)) == [.ping])
+        #expect(worker.tick(now: .at(2)) == [.renew([1])])
+    }
+
     @Test func `it trusts a lease for 24 s from the sending of the last good renewal`() {
         var worker = self.serving()
         _ = worker.leased(self.assignment(1), now: .at(0))

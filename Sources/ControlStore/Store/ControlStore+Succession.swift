@@ -18,6 +18,28 @@ extension ControlStore {
             .affectedRows == 1
     }
 
+    /// Takes the leadership again after the connection was lost.
+    ///
+    /// Where the network was cut the server may keep the old session, and with it the lock, until its keepalives fail:
+    /// while the term is still ours, that session is ours to end.
+    ///
+    /// - Returns: The term, nil where another coordinator has taken over.
+    package func resumeLeading(after term: Term, host: String, pid: Int32) throws(ControlStoreError) -> Term? {
+        if let term = try self.tryLead(host: host, pid: pid) { return term }
+        let ended = try self.query(
+            "end the lost session of this coordinator",
+            """
+            SELECT pg_terminate_backend(held.pid, \(Self.deposalTimeout)) AS ended
+              FROM godwit.leadership AS leader
+              JOIN pg_locks AS held ON held.pid = leader.backend_pid AND \(Self.isLeaderLock)
+             WHERE leader.term = $2::uuid
+            """,
+            [.integer(Self.leaderLock), .text(term.description)]
+        )
+        guard ended.first?.flag("ended") == true else { return nil }
+        return try self.tryLead(host: host, pid: pid)
+    }
+
     /// Publishes where the reigning coordinator listens, and the run that it leads.
     package func announce(endpoint: String, leading run: RunID) throws(ControlStoreError) {
         try self.lead(
@@ -33,6 +55,15 @@ extension ControlStore {
             .text("run_id").flatMap { RunID($0) }
     }
 
+    /// Whether a row `held` of `pg_locks` is the leader's lock, which is `$1`.
+    ///
+    /// A bigint lock shows its halves: https://www.postgresql.org/docs/current/view-pg-locks.html
+    private static let isLeaderLock = """
+        held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+        AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND held.classid = ($1::bigint >> 32)::bigint::oid AND held.objid = ($1::bigint & 4294967295)::oid
+        """
+
     /// How long the ended session of a silent leader has to go, in milliseconds; an idle one takes none of it.
     private static let deposalTimeout = 5000
 
@@ -43,7 +74,6 @@ extension ControlStore {
     ///
     /// - Returns: Whether there was one, as people read it; nil while the leader lives or nobody leads.
     package func deposeSilentLeader(after silence: Duration) throws(ControlStoreError) -> String? {
-        // A bigint lock shows its halves: https://www.postgresql.org/docs/current/view-pg-locks.html
         try self
             .query(
                 "take the leadership from a silent coordinator",
@@ -52,10 +82,7 @@ extension ControlStore {
                            || round(extract(epoch FROM clock_timestamp() - leader.renewed_at)) || ' s' AS leader,
                        pg_terminate_backend(session.pid, \(Self.deposalTimeout)) AS ended
                   FROM godwit.leadership AS leader
-                  JOIN pg_locks AS held
-                    ON held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
-                   AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                   AND held.classid = ($1::bigint >> 32)::bigint::oid AND held.objid = ($1::bigint & 4294967295)::oid
+                  JOIN pg_locks AS held ON \(Self.isLeaderLock)
                   JOIN pg_stat_activity AS session ON session.pid = held.pid
                  WHERE leader.renewed_at < clock_timestamp() - make_interval(secs => $2::double precision)
                    AND session.pid <> pg_backend_pid()
