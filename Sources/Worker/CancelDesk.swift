@@ -1,12 +1,35 @@
 import Postgres
 
-/// Sends cancellations, which block for a round trip, on a thread of its own.
-actor CancelDesk {
-    private nonisolated let executor = BlockingExecutor(label: "godwit.cancel")
+/// Sends cancellations, which block for a connection to each server, on a thread of its own.
+///
+/// Nobody waits for them: a server that can't be reached holds up neither the pings nor the renewals of other slots.
+final class CancelDesk: Sendable {
+    private let requests: AsyncStream<SlotControl>
+    private let mailbox: AsyncStream<SlotControl>.Continuation
+    private let sender = Sender()
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+    init() {
+        (self.requests, self.mailbox) = AsyncStream.makeStream()
+    }
 
+    /// Stops an attempt: no further batch begins from here on, and its statements are cancelled as soon as may be.
     func cancel(_ control: SlotControl) {
-        control.cancel()
+        control.stop()
+        self.mailbox.yield(control)
+    }
+
+    /// Sends what is asked for until the task is cancelled.
+    func work() async {
+        for await control in self.requests { await self.sender.send(control) }
+    }
+
+    private actor Sender {
+        private nonisolated let executor = BlockingExecutor(label: "godwit.cancel")
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+        func send(_ control: SlotControl) {
+            control.cancelStatements()
+        }
     }
 }

@@ -159,10 +159,10 @@ actor ShardSlot {
     }
 
     private func watchSessions() {
-        var cancellers: [Canceller] = []
-        if let canceller = self.source?.canceller() { cancellers.append(canceller) }
-        if let canceller = self.target?.canceller() { cancellers.append(canceller) }
-        self.control.watch(cancellers)
+        var cancels: [@Sendable () -> Void] = []
+        if let canceller = self.source?.canceller() { cancels.append { canceller.cancel() } }
+        if let canceller = self.target?.canceller() { cancels.append { canceller.cancel() } }
+        self.control.watch(cancels)
     }
 
     /// Takes both sessions back to where the next attempt can begin; one that cannot get there is dropped.

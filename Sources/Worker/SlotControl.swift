@@ -1,4 +1,3 @@
-import Postgres
 import Synchronization
 
 /// The handle by which the event loop stops what a slot is doing, from another thread.
@@ -13,24 +12,25 @@ final class SlotControl: Sendable {
         self.state.withLock { $0.isCancelled = false }
     }
 
-    /// Names the sessions to cancel.
-    func watch(_ cancellers: [Canceller]) {
-        self.state.withLock { $0.cancellers = cancellers }
+    /// Says how to cancel the statements of each session.
+    func watch(_ cancels: [@Sendable () -> Void]) {
+        self.state.withLock { $0.cancels = cancels }
     }
 
-    /// Stops the attempt: its statements are cancelled in both databases and no further batch begins.
+    /// Tells the attempt to stop: no further batch begins.
+    func stop() {
+        self.state.withLock { $0.isCancelled = true }
+    }
+
+    /// Cancels the statements of a stopped attempt in both databases; does nothing once another has begun.
     ///
     /// Blocks for a round trip to each server.
-    func cancel() {
-        let cancellers = self.state.withLock { state in
-            state.isCancelled = true
-            return state.cancellers
-        }
-        for canceller in cancellers { _ = canceller.cancel() }
+    func cancelStatements() {
+        for cancel in self.state.withLock(\.cancels) where self.isCancelled { cancel() }
     }
 
     private struct State {
         var isCancelled = false
-        var cancellers: [Canceller] = []
+        var cancels: [@Sendable () -> Void] = []
     }
 }

@@ -59,7 +59,7 @@ extension WorkerProcess {
                     "a lease was revoked",
                     metadata: .of([.leaseID: revoke.lease, .reason: revoke.reason])
                 )
-                await self.cancelDesk.cancel(self.slots[slot].control)
+                self.cancelDesk.cancel(self.slots[slot].control)
             }
             self.reports[revoke.lease] = nil
         case .drain(let drain):

@@ -21,7 +21,7 @@ extension WorkerProcess {
                 self.renew(leases, in: &group)
             case .cancel(let slot):
                 self.logger.warning("stopping a shard", metadata: .of([.slot: slot]))
-                await self.cancelDesk.cancel(self.slots[slot].control)
+                self.cancelDesk.cancel(self.slots[slot].control)
             case .lookForCoordinator:
                 self.lookForCoordinator(in: &group)
             case .reconnect:

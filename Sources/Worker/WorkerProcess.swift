@@ -85,6 +85,7 @@ package actor WorkerProcess {
                 // Cancelled with the loop, which is the end of the ticks and no error.
                 while (try? await Task.sleep(for: Self.tickInterval)) != nil { mailbox.yield(.tick) }
             }
+            group.addTask { [cancelDesk] in await cancelDesk.work() }
             for await event in self.events {
                 try await self.handle(event, in: &group)
                 if case .left = self.machine.mode { break }
@@ -109,7 +110,7 @@ package actor WorkerProcess {
         case .renewed(let asked, let kept, let sent):
             self.isRenewing = false
             for slot in self.machine.renewed(asked: asked, kept: kept, sent: sent) {
-                await self.cancelDesk.cancel(self.slots[slot].control)
+                self.cancelDesk.cancel(self.slots[slot].control)
             }
         case .snapshotHeld(let identifier, let imported, let number):
             await self.snapshotHeld(identifier, imported: imported, number: number)
@@ -126,7 +127,7 @@ package actor WorkerProcess {
         case .terminated, .interrupted:
             self.isLeaving = true
             self.logger.notice("rolling back and leaving")
-            for slot in self.machine.stop() { await self.cancelDesk.cancel(self.slots[slot].control) }
+            for slot in self.machine.stop() { self.cancelDesk.cancel(self.slots[slot].control) }
         }
     }
 
