@@ -8,8 +8,9 @@ from database import DatabaseError
 # How often each fault is drawn, against the others.
 WEIGHTS = {
     "kill-worker": 8,
-    "kill-coordinator": 3,
+    "kill-coordinator": 4,
     "stop": 3,
+    "stop-coordinator": 0.7,
     "terminate": 2,
     "steal": 2,
     "restart-target": 0.5,
@@ -90,15 +91,26 @@ class Storm:
         victim = self.pick(self.pool.workers)
         if victim is None or sum(worker.is_stopped for worker in self.pool.workers) > len(self.pool.workers) // 2:
             return None
-        seconds = math.exp(self.random.uniform(math.log(5), math.log(90)))
-        process = victim.running
         since = self.settings.target.value(self.database, "SELECT clock_timestamp()")
+        return self.put_to_sleep(victim, now, 90, lambda: self.count_zombies(victim.name, since))
+
+    def stop_coordinator(self, now):
+        """A leader sleeps until it is deposed, or a standby while it has nothing to do."""
+        victim = self.pick(self.pool.coordinators)
+        if victim is None or any(each.is_stopped for each in self.pool.coordinators):
+            return None
+        return self.put_to_sleep(victim, now, 45)
+
+    def put_to_sleep(self, victim, now, longest, before_waking=None):
+        seconds = math.exp(self.random.uniform(math.log(5), math.log(longest)))
+        process = victim.running
         victim.send(signal.SIGSTOP)
         victim.is_stopped = True
 
         def wake():
             if victim.running is process:
-                self.count_zombies(victim.name, since)
+                if before_waking:
+                    before_waking()
                 victim.send(signal.SIGCONT)
                 victim.is_stopped = False
 

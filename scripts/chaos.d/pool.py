@@ -78,6 +78,8 @@ class Pool:
         self.crashes = []
         # How the run's coordinator ended; nil while the run lasts.
         self.outcome = None
+        # Whether the run has ended, so that a coordinator started now would begin another.
+        self.is_run_over = lambda: False
 
     def start(self):
         for process in self.helpers:
@@ -93,7 +95,9 @@ class Pool:
     def tick(self, now):
         for process in self.coordinators + self.workers:
             if process.running is None:
-                if now >= process.start_at and self.outcome is None:
+                if now < process.start_at or self.outcome is not None:
+                    continue
+                if process not in self.coordinators or not self.is_run_over():
                     process.start()
                 continue
             status = process.running.poll()

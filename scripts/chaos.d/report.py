@@ -1,5 +1,10 @@
 """What came of it."""
 
+# Of a run of 30 minutes or more; a short one has too few faults to be judged by them.
+LEAST_KILLS = 100
+MOST_REPEATED = 10.0
+LONGEST_SHARD = 5.0
+
 
 def repeated(each, clean):
     """The share of the bytes that the workers read more than once: what came over the wire, against the clean round's."""
@@ -42,11 +47,11 @@ def print_report(rounds, counts, settings, seconds, options):
         ("kills (SIGKILL)", f"{sum(kills.values())}: {kills['kill-worker']} workers,"
                             f" {kills['kill-coordinator']} coordinators"),
         *[(name, number) for name, number in sorted(counts.items())],
-        ("longest shard without faults", f"{clean.figures['longest_shard']:.1f} s"),
+        ("longest shard without faults", f"{clean.figures['longest_shard']:.1f} s (bar: {LONGEST_SHARD:.0f} s)"),
         ("leases that zombies lost asleep", zombies),
         ("zombies refused by the fence", refused),
         ("bytes read from the source", f"{wire / 1e6:.1f} MB, {committed / 1e6:.1f} MB of rows committed"),
-        ("bytes copied more than once", f"{share:.1f} %"),
+        ("bytes copied more than once", f"{share:.1f} % (bar: {MOST_REPEATED:.0f} %)"),
         ("audits without a difference", f"{clean_audits} of {len(rounds)}"),
         ("rows lost", missing),
         ("rows doubled", extra),
@@ -56,6 +61,18 @@ def print_report(rounds, counts, settings, seconds, options):
         print(f"{name + ':':36}{value}")
     for each in wrong:
         print(f"WRONG in round {each.number}: {'; '.join(each.complaints)}")
-    if not wrong:
+    missed = []
+    if options.minutes >= 30:
+        if sum(kills.values()) < LEAST_KILLS:
+            missed.append(f"fewer than {LEAST_KILLS} kills")
+        if share > MOST_REPEATED:
+            missed.append(f"more than {MOST_REPEATED:.0f} % of the bytes were copied again")
+        if clean.figures["longest_shard"] > LONGEST_SHARD:
+            missed.append(f"a shard took longer than {LONGEST_SHARD:.0f} s")
+        if refused == 0:
+            missed.append("the fence refused nobody, so it has proven nothing")
+    for bar in missed:
+        print(f"MISSED: {bar}")
+    if not wrong and not missed:
         print("No difference, no hang, no crash: passed")
-    return 1 if wrong else 0
+    return 1 if wrong or missed else 0

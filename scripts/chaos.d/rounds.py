@@ -37,6 +37,7 @@ class Round:
         settings = self.settings
         self.create_target()
         pool = pools.build(settings, self.directory, self.database, settings.ports, self.random, self.say)
+        pool.is_run_over = lambda: self.status() == "completed"
         storm = faults.Storm(settings, pool, self.database, self.random, self.say, self.counts)
         self.started = time.monotonic()
         try:
