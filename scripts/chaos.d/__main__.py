@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--gap", type=float, required=True)
     parser.add_argument("--lease", type=int, required=True)
     parser.add_argument("--standby", action="store_true")
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--space")
     parser.add_argument("--space-size", type=int)
     parser.add_argument("--namespaces")
@@ -102,7 +103,7 @@ def main():
         each.run()
         rounds.append(each)
         report.print_round(each, rounds[0])
-        if each.complaints or each.is_kept:
+        if each.complaints or each.is_kept or options.keep:
             print(f"    kept: {directory}", flush=True)
         else:
             shutil.rmtree(directory)

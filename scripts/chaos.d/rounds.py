@@ -121,16 +121,19 @@ class Round:
         if pool.outcome not in (None, 0, 2):
             self.complaints.append(f"the coordinator ended with status {pool.outcome}")
         sql = """SELECT r.status, r.is_mixed, coalesce(r.status_reason, ''),
-            (SELECT count(*) FROM godwit.shards WHERE run_id = r.id AND state <> 'done'),
+            (SELECT count(*) FROM godwit.shards WHERE run_id = r.id AND state NOT IN ('done', 'split')),
+            (SELECT count(*) FROM godwit.shards WHERE run_id = r.id AND state = 'split'),
             (SELECT count(*) FROM godwit.migration_runs)
             FROM godwit.migration_runs r ORDER BY number DESC LIMIT 1"""
         try:
-            status, mixed, reason, left, runs = self.settings.target.query(self.database, sql)[0]
+            status, mixed, reason, left, split, runs = self.settings.target.query(self.database, sql)[0]
         except (DatabaseError, IndexError) as error:
             self.complaints.append(f"the run's row can't be read: {error}")
             return
         if status != "completed" or left != "0":
             self.complaints.append(f"the run is {status} with {left} shards not done: {reason}")
+        if split != "0":
+            self.complaints.append(f"{split} shards were halved, though no row of theirs is to blame")
         if runs != "1":
             self.complaints.append(f"{runs} runs instead of one")
         if mixed == "t":
