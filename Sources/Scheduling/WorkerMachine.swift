@@ -14,6 +14,8 @@ package struct WorkerMachine: Sendable {
     private var spentInOrder: [LeaseID] = []
     /// No coordinator has taken it in since it last asked, whatever its mode.
     private var owesHello = true
+    /// Some coordinator has taken it in before: it knows a run.
+    private var hasServed = false
     /// When silence of the coordinator makes it look where the coordinator is.
     private var nextLook: Instant
     /// When it throws the connection away.
@@ -61,6 +63,7 @@ package struct WorkerMachine: Sendable {
         if self.owesHello { self.nextPing = now }
         self.owesHello = false
         if case .greeting = self.mode { self.mode = .serving }
+        self.hasServed = true
     }
 
     /// The coordinator does not know the worker, or is another one.
@@ -99,7 +102,7 @@ package struct WorkerMachine: Sendable {
         self.heard(now: now)
         if self.unacknowledged.contains(assignment.lease) { return .reportAgain(assignment.lease) }
         if self.slots.contains(where: { $0.lease == assignment.lease }) { return .none }
-        guard case .serving = self.mode, !self.spent.contains(assignment.lease),
+        guard self.takesLeases, !self.spent.contains(assignment.lease),
             let slot = self.slots.firstIndex(of: .idle)
         else {
             self.spend(assignment.lease)
@@ -107,6 +110,16 @@ package struct WorkerMachine: Sendable {
         }
         self.slots[slot] = .running(assignment.lease, renewed: now)
         return .start(slot: slot)
+    }
+
+    /// Also while it says HELLO again: the control schema has given it the shard, and giving that back would leave the
+    /// slot idle until the coordinator reads so.
+    private var takesLeases: Bool {
+        switch self.mode {
+        case .serving: true
+        case .greeting: self.hasServed
+        case .draining, .stopping, .left: false
+        }
     }
 
     /// A slot's attempt ended, well or not.

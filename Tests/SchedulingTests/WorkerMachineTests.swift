@@ -117,6 +117,14 @@ import Testing
         #expect(worker.runningLeases == [4, 2])
     }
 
+    @Test func `a lease that comes while it says HELLO again is worked on`() {
+        var worker = self.serving()
+        worker.askedForHello(now: .at(0))
+        #expect(worker.capacity == 0)
+        #expect(worker.leased(self.assignment(1), now: .at(0)) == .start(slot: 0))
+        #expect(worker.heldLeases == [1])
+    }
+
     @Test func `a lease is started once, whenever its copies come`() {
         var worker = self.serving()
         #expect(worker.leased(self.assignment(1), now: .at(0)) == .start(slot: 0))
