@@ -14,6 +14,8 @@ enum PlantedFault: CaseIterable {
     case lateRenewal
     /// A coordinator that takes over does not read the failed shards.
     case forgottenFailures
+    /// A worker goes on with the snapshot that it has when another is offered.
+    case olderSnapshot
     /// A cancelled run keeps its leases.
     case forgottenCancel
 
@@ -27,6 +29,7 @@ enum PlantedFault: CaseIterable {
         case .forgottenRetries: "was called an orphan"
         case .lateRenewal: "was renewed after its end"
         case .forgottenFailures: "is not done"
+        case .olderSnapshot: "is mixed"
         case .forgottenCancel: "was fenced after the run was cancelled"
         }
     }

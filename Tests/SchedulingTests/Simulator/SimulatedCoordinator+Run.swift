@@ -80,9 +80,11 @@ extension SimulatedCoordinator {
             try self.say(.askForHello, to: worker)
             return
         }
-        if self.world.schema.recordedHolds[worker] != hold {
+        // An older one is of no use to anybody.
+        let current = hold?.number == self.snapshot ? hold : nil
+        if self.world.schema.recordedHolds[worker] != current {
             try self.effect()
-            try self.world.schema.record(hold, of: worker, term: self.term)
+            try self.world.schema.record(current, of: worker, term: self.term)
         }
         try self.say(.pong(self.offer), to: worker)
         for action in actions {
@@ -182,7 +184,7 @@ extension SimulatedCoordinator {
             attempt: 1,
             epoch: self.epoch
         )
-        try self.say(.lease(assignment), to: worker)
+        try self.say(.lease(assignment, self.offer), to: worker)
     }
 
     private func say(_ message: SimulationEvent.ToWorker, to worker: Incarnation) throws {

@@ -20,6 +20,8 @@ final class SimulatedCoordinator {
     /// Inside a call, perhaps stopped: it takes no further event.
     private(set) var isBusy = false
     private(set) var hold: SimulatedSource.Hold?
+    /// The number of the run's snapshot, as far as it knows.
+    private(set) var snapshot: Int
     unowned let world: Simulation
     var machine: RunMachine
     let term: Int
@@ -34,6 +36,7 @@ final class SimulatedCoordinator {
         self.number = number
         self.term = term
         self.clock = world.clock()
+        self.snapshot = world.schema.snapshots
         let scenario = world.scenario
         let nodes = zip(scenario.entities, world.schema.stages)
             .map { node, stage in
@@ -158,7 +161,8 @@ final class SimulatedCoordinator {
             return
         }
         try self.effect()
-        self.hold = self.world.source.hold(try self.world.schema.recordSnapshot(term: self.term))
+        self.snapshot = try self.world.schema.recordSnapshot(term: self.term)
+        self.hold = self.world.source.hold(self.snapshot)
     }
 
     /// Its session on the source is gone.

@@ -35,6 +35,7 @@ extension SimulatedSchema {
     /// What must hold when a run has ended with nothing failed.
     func violationsAtEnd() -> [String] {
         var found = self.violations
+        if self.readSnapshots.count > 1, !self.isMixed { found.append("nobody knows that the run is mixed") }
         for shard in self.shards where shard.entry.state.isOpen || shard.entry.state == .failed {
             found.append("\(shard.entry) is not done")
         }

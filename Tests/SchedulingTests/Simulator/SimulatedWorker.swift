@@ -117,7 +117,9 @@ final class SimulatedWorker {
             self.machine.heard(now: self.now)
             self.take(offer)
         case .askForHello: self.machine.askedForHello(now: self.now)
-        case .lease(let assignment): self.leased(assignment)
+        case .lease(let assignment, let offer):
+            self.take(offer)
+            self.leased(assignment)
         case .acknowledge(let lease):
             self.machine.acknowledged(lease, now: self.now)
             self.reports[lease] = nil
@@ -188,9 +190,14 @@ final class SimulatedWorker {
         )
     }
 
+    /// Imports the run's snapshot where it does not hold it, or an older one.
     private func take(_ offer: SimulationEvent.Offer?) {
-        guard let offer, self.hold == nil, !self.isImporting else { return }
+        guard let offer, !self.isImporting else { return }
+        if let hold = self.hold {
+            if hold.number >= offer.hold.number || self.world.scenario.planted == .olderSnapshot { return }
+        }
         self.isImporting = true
+        self.hold = nil
         self.world.schedule(
             .snapshotImport(self.incarnation, offer.hold, from: offer.holder),
             in: self.world.seconds(0.01...0.5)

@@ -66,7 +66,7 @@ extension Simulation {
         guard let incarnation = self.atPlace[place], let worker = self.workers[incarnation],
             worker.stalledUntil <= self.now
         else { return }
-        switch Int.random(in: 0..<7, using: &self.random) {
+        switch Int.random(in: 0..<9, using: &self.random) {
         case 0:
             worker.die()
             self.schedule(.startWorker(place), in: self.seconds(0...20))
@@ -80,7 +80,7 @@ extension Simulation {
         case 4 where self.scenario.faults.clocksJump:
             worker.clock.jump(by: self.seconds(0...3600), at: self.now)
         default:
-            worker.stalledUntil = self.now + self.seconds(0...90)
+            worker.stalledUntil = self.now + self.seconds(Bool.random(using: &self.random) ? 0...5 : 30...90)
         }
     }
 

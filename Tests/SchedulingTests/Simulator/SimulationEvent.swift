@@ -55,7 +55,7 @@ indirect enum SimulationEvent {
         case welcome(Offer?)
         case askForHello
         case pong(Offer?)
-        case lease(Assignment)
+        case lease(Assignment, Offer?)
         case acknowledge(LeaseID)
         case revoke(LeaseID)
         case drain(seconds: Double)
