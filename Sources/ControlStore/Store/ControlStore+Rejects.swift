@@ -19,7 +19,7 @@ extension ControlStore {
                         """
                         SELECT lower_key, upper_key FROM godwit.shards
                          WHERE run_id = $1::uuid AND entity = $2 AND kind = 'copy' AND state NOT IN ('done', 'split')
-                         ORDER BY lower_key
+                         ORDER BY lower_key NULLS FIRST
                         """,
                         [.run(run), .entity(entity)]
                     )
