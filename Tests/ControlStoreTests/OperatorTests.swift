@@ -87,4 +87,21 @@ import Testing
         #expect(try await store.run(matching: .latest).status == .cancelled)
         await #expect(throws: ControlStoreError.self) { try await store.retry(.failed, in: fixture.run) }
     }
+
+    @Test func `no grant slips past a cancellation that is being written`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let session = try fixture.observer()
+        try session.execute("BEGIN")
+        _ = try session.query("UPDATE godwit.migration_runs SET status = 'cancelled'")
+        let watcher = try fixture.observer()
+        async let granted = fixture.grant(fixture.shards)
+        // Until the grant waits for the cancellation, or has taken no notice of it.
+        let sign = """
+            SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+             UNION ALL SELECT FROM godwit.shards WHERE state = 'leased'
+            """
+        while try watcher.query(sign).isEmpty {}
+        try session.commit()
+        #expect(try await granted.isEmpty)
+    }
 }

@@ -4,7 +4,8 @@ package import Scheduling
 extension ControlStore {
     /// Grants pending shards of running runs, in one statement.
     ///
-    /// LEASE may be sent when this returns: the commit was synchronous, so no crash of the server forgets it.
+    /// LEASE may be sent when this returns: the commit was synchronous, so no crash of the server forgets it. The run's
+    /// row is locked meanwhile: a lease that `cancel` does not see is not granted.
     ///
     /// - Returns: The shards that were granted; the others are no longer pending, or locked, or their run is paused.
     package func grant(_ requests: [GrantRequest], ttl: Duration) throws(ControlStoreError) -> [GrantedShard] {
@@ -20,6 +21,7 @@ extension ControlStore {
                        AND \(Self.reigns)
                      ORDER BY shard.id
                        FOR UPDATE OF shard SKIP LOCKED
+                       FOR SHARE OF run
                 ), granted AS (
                     UPDATE godwit.shards AS shard
                        SET state = 'leased', lease = request.lease, worker = request.worker,
