@@ -6,8 +6,6 @@ package enum CoordinatorMessage: Equatable, Sendable {
     case acknowledge(Acknowledgement)
     case revoke(Revoke)
     case drain(Drain)
-    case pause(Pause)
-    case resume(Resume)
     case pong(Pong)
 }
 
@@ -20,8 +18,6 @@ extension CoordinatorMessage: ProtocolMessage {
         case .acknowledge: "ACK"
         case .revoke: "REVOKE"
         case .drain: "DRAIN"
-        case .pause: "PAUSE"
-        case .resume: "RESUME"
         case .pong: "PONG"
         }
     }
@@ -34,8 +30,6 @@ extension CoordinatorMessage: ProtocolMessage {
         case .acknowledge(let body): body
         case .revoke(let body): body
         case .drain(let body): body
-        case .pause(let body): body
-        case .resume(let body): body
         case .pong(let body): body
         }
     }
@@ -48,8 +42,6 @@ extension CoordinatorMessage: ProtocolMessage {
         case "ACK": self = .acknowledge(try body.read())
         case "REVOKE": self = .revoke(try body.read())
         case "DRAIN": self = .drain(try body.read())
-        case "PAUSE": self = .pause(try body.read())
-        case "RESUME": self = .resume(try body.read())
         case "PONG": self = .pong(try body.read())
         default: return nil
         }

@@ -17,6 +17,8 @@ package struct Lease: MessageBody {
     package var snapshotNumber: Int?
     /// The version of the run's plan; a worker with an older one reads it again.
     package var planRevision: Int?
+    /// Whether its rows were committed before, so that it merges; nil for no.
+    package var merges: Bool?
 
     package init(
         lease: LeaseID,
@@ -28,7 +30,8 @@ package struct Lease: MessageBody {
         epoch: Int,
         snapshot: String? = nil,
         snapshotNumber: Int? = nil,
-        planRevision: Int? = nil
+        planRevision: Int? = nil,
+        merges: Bool? = nil
     ) {
         self.lease = lease
         self.shard = shard
@@ -40,6 +43,7 @@ package struct Lease: MessageBody {
         self.snapshot = snapshot
         self.snapshotNumber = snapshotNumber
         self.planRevision = planRevision
+        self.merges = merges
     }
 
     package func validate() throws(ProtocolError) {
@@ -73,7 +77,8 @@ extension Lease {
             epoch: assignment.epoch,
             snapshot: snapshot,
             snapshotNumber: snapshotNumber,
-            planRevision: planRevision
+            planRevision: planRevision,
+            merges: assignment.merges ? true : nil
         )
     }
 
@@ -86,7 +91,8 @@ extension Lease {
             entity: self.entity,
             range: self.range,
             attempt: self.attempt,
-            epoch: self.epoch
+            epoch: self.epoch,
+            merges: self.merges ?? false
         )
     }
 }

@@ -87,7 +87,7 @@ extension RunLeader {
         self.peers[worker.incarnation] = nil
         self.roster.left(worker.incarnation, state: "revoked")
         try await self.takeLeases(of: worker.incarnation)
-        try await self.note(.warning, "cut off: the key was revoked", worker: worker.name)
+        try await self.note(.warning, .keyRevoked, "cut off: the key was revoked", worker: worker.name)
     }
 
     /// Ends what works under a process's leases, and makes the shards pending at once.

@@ -33,13 +33,14 @@ extension RunLeader {
             try await self.note(failed, header)
             await self.say(.acknowledge(Acknowledgement(lease: failed.lease)), to: header, frames.peer)
         case .bye:
+            let held = self.machine.shards(leasedTo: header.incarnation)
             self.machine.parted(header.incarnation)
             self.peers[header.incarnation] = nil
             self.roster.left(header.incarnation, state: "gone")
             self.keyBook.forget(header.incarnation)
             // It has rolled back or finished what it held; a report that got lost need not cost the lease's whole time.
-            let reclaimed = try await self.store.reclaim(header.incarnation)
-            try await self.look(at: reclaimed.map(\.shard))
+            _ = try await self.store.reclaim(header.incarnation)
+            try await self.look(at: held)
         }
     }
 
@@ -207,7 +208,8 @@ extension RunLeader {
             entity: granted.entity,
             range: granted.range,
             attempt: granted.attempt,
-            epoch: self.epoch
+            epoch: self.epoch,
+            merges: granted.merges
         )
         let lease = Lease(
             assignment,

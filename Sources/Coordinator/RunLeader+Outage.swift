@@ -155,6 +155,7 @@ extension RunLeader {
         let seconds = Int(((.now - outage.outage.since) / .seconds(1)).rounded())
         try await self.note(
             .warning,
+            .outageOver,
             "the target could not be used for \(seconds) s; the run went on by itself (\(outage.error))"
         )
         self.run = record

@@ -95,6 +95,7 @@ extension RunLeader {
             let seconds = (delay / .milliseconds(100)).rounded() / 10
             try await self.note(
                 .warning,
+                .attemptFailed,
                 "will be tried again in \(seconds)s: \(failed.message)",
                 entity: entity,
                 shard: failed.shard,
@@ -110,6 +111,7 @@ extension RunLeader {
             )
             try await self.note(
                 .error,
+                .shardFailed,
                 "failed after \(attempt) attempts: \(failed.message); mend the cause, then: godwit retry \(failed.shard)",
                 entity: entity,
                 shard: failed.shard,
@@ -123,14 +125,18 @@ extension RunLeader {
                     )
                 )
             } else if self.plan.policy.errorStrategy == .pause {
-                try await self.pause("shard \(failed.shard) failed and the plan says error_strategy: pause")
+                try await self.pause(
+                    .errorStrategy,
+                    "shard \(failed.shard) failed and the plan says error_strategy: pause"
+                )
             }
         }
     }
 
-    /// Records something an operator would ask about later.
+    /// Records a warning or an error, which the runbook explains by its kind.
     func note(
         _ level: EventLevel,
+        _ kind: EventKind,
         _ message: String,
         entity: EntityName? = nil,
         shard: ShardID? = nil,
@@ -138,7 +144,7 @@ extension RunLeader {
         data: [String: String] = [:]
     ) async throws {
         try await self.store.record(
-            [NewEvent(level, message, entity: entity, shard: shard, worker: worker, data: data)],
+            [NewEvent(level, kind, message, entity: entity, shard: shard, worker: worker, data: data)],
             of: self.run.id
         )
     }

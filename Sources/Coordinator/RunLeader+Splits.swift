@@ -62,6 +62,7 @@ extension RunLeader {
         )
         try await self.note(
             .warning,
+            .shardHalved,
             "halved into \(names) after \(attempt) attempts, to find what fails: \(failed.message)",
             entity: entity,
             shard: failed.shard,

@@ -12,7 +12,9 @@ extension RunLeader {
         let now = ContinuousClock.now
         if self.schedule.take(\.reconcile, now: now) {
             try await self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
+            try await self.lookForMerges()
             try await self.obey()
+            try await self.drainWorkers()
             try await self.watchSnapshotAge()
         }
         if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
@@ -45,6 +47,7 @@ extension RunLeader {
             )
             try await self.note(
                 .warning,
+                .leaseExpired,
                 "the lease expired; the shard is granted again",
                 entity: expired.entity,
                 shard: expired.shard,
@@ -75,25 +78,30 @@ extension RunLeader {
         // Whoever resumes the run accepts the age of this snapshot, also under the next coordinator.
         let data = ["max_snapshot_age": String(snapshot.number)]
         guard try await !self.store.hasEvent(with: data, of: self.run.id) else { return }
-        try await self.pause("the source's snapshot is older than max_snapshot_age (\(Int(limit)) s)", data: data)
+        try await self.pause(
+            .snapshotAge,
+            "the source's snapshot is older than max_snapshot_age (\(Int(limit)) s)",
+            data: data
+        )
     }
 
     /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it; a standby
     /// stays, because the next one would only take its place.
     private func leaveIfPaused() async throws {
-        guard let reason = self.runPause.ownReason, self.ended == nil, self.machine.leasedShards.isEmpty,
-            !self.configuration.isStandby
+        guard let cause = self.runPause.ownCause, let reason = self.runPause.reason, self.ended == nil,
+            self.machine.leasedShards.isEmpty, !self.configuration.isStandby
         else { return }
-        try await self.end(RunSummary(.paused, "paused: \(reason); resume with the same command"))
+        // Anew: more shards may have failed since the run was paused.
+        let report = try await self.store.pause(self.run.id, cause, reason: reason, isUpdate: true)
+        try await self.end(RunSummary(.paused, report.lines.joined(separator: "\n")))
     }
 
     /// Stops granting until somebody resumes the run.
-    func pause(_ reason: String, data: [String: String] = [:]) async throws {
+    func pause(_ cause: PauseCause, _ reason: String, data: [String: String] = [:]) async throws {
         guard self.runPause.reason == nil else { return }
-        self.runPause.begin(reason)
+        self.runPause.begin(cause, reason)
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
-        try await self.store.setStatus(self.run.id, .paused, reason: reason)
-        try await self.note(.error, "paused: \(reason); resume it with: godwit resume", data: data)
+        _ = try await self.store.pause(self.run.id, cause, reason: reason, data: data)
     }
 
     /// Ends the run and lets the workers go.

@@ -36,7 +36,10 @@ actor RunOpening {
             guard let plan = loaded.plan, !loaded.findings.contains(where: { $0.severity == .error }) else {
                 throw Self.invalidPlan(path, loaded.findings)
             }
-            if let run = try await self.unfinishedRun(of: plan) { return try self.resuming(run, plan, path) }
+            if let run = try await self.unfinishedRun(of: plan) {
+                try await PlanGuard(store: self.store).require(plan, file: path, of: run)
+                return .stored(run.id)
+            }
             let (resolved, findings) = try self.resolve(plan, path, loaded.findings)
             return .new(plan, resolved, findings)
         }
@@ -85,8 +88,23 @@ actor RunOpening {
         )
         // A run of another plan has put its own functions in their place meanwhile.
         try await self.store.installIdentityFunctions(Self.identityFunctions(of: plan))
-        if !isTakeover { try await self.store.setStatus(id, .running) }
+        if !isTakeover { try await self.goOn(with: run) }
         return .begun(try await self.store.run(matching: .id(id)), plan)
+    }
+
+    /// Whoever starts a coordinator wants its run to go on, unless an operator has paused it: then that stands.
+    private func goOn(with run: RunRecord) async throws {
+        guard run.status != .running else { return }
+        guard run.status != .paused || run.pauseCause?.endsWithANewCoordinator != false else {
+            self.logger.warning(
+                "the run is paused by an operator and stays so until somebody calls godwit resume",
+                metadata: .of([.runID: run.id, .reason: run.statusReason ?? ""])
+            )
+            return
+        }
+        try await self.store.setStatus(run.id, .running)
+        let data = ["host": self.configuration.host]
+        try await self.store.record([NewEvent(.info, "goes on: a coordinator was started", data: data)], of: run.id)
     }
 
     /// A target without a control schema has no runs.
@@ -115,20 +133,6 @@ actor RunOpening {
         }
     }
 
-    private func resuming(_ run: RunRecord, _ plan: Plan, _ path: String) throws -> Draft {
-        guard run.planHash == plan.hash else {
-            throw CoordinatorError(
-                .planChanged,
-                """
-                run #\(run.number) of plan \(plan.name) is unfinished and was begun with another version of \(path) \
-                (hash \(run.planHash.prefix(12)), now \(plan.hash.prefix(12))): resume it with that version, or give it up \
-                with `godwit cancel` before you begin anew
-                """
-            )
-        }
-        return .stored(run.id)
-    }
-
     private func create(_ plan: Plan, _ resolved: ResolvedPlan, _ findings: [Finding]) async throws -> RunRecord {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -152,7 +156,7 @@ actor RunOpening {
             ])
         )
         for finding in findings where finding.severity > .note {
-            try await self.store.record([NewEvent(.warning, finding.message)], of: run.id)
+            try await self.store.record([NewEvent(.warning, .planWarning, finding.message)], of: run.id)
         }
         return run
     }

@@ -4,16 +4,14 @@ import ControlStore
 struct RunPause {
     /// The reason as the operator reads it; nil while shards are granted.
     private(set) var reason: String?
-    private var isOwn = false
-
-    /// The reason for which this process leaves once nothing is in flight, so that a script hears of it; nil where an
-    /// operator paused the run or resumed it meanwhile.
-    var ownReason: String? { self.isOwn ? self.reason : nil }
+    /// For which this process paused the run, and leaves once nothing is in flight, so that a script hears of it; nil
+    /// where an operator paused the run or resumed it meanwhile.
+    private(set) var ownCause: PauseCause?
 
     /// This process pauses the run.
-    mutating func begin(_ reason: String) {
+    mutating func begin(_ cause: PauseCause, _ reason: String) {
         self.reason = reason
-        self.isOwn = true
+        self.ownCause = cause
     }
 
     /// Takes over what the control schema says.
@@ -23,7 +21,7 @@ struct RunPause {
             self.reason = reason ?? "paused by an operator"
         case .running, .completed, .failed, .cancelled:
             self.reason = nil
-            self.isOwn = false
+            self.ownCause = nil
         }
     }
 }

@@ -8,6 +8,8 @@ package struct Assignment: Sendable, Equatable {
     package var attempt: Int
     /// Counts the changes of any presence in the run; sets read at another epoch are read again.
     package var epoch: Int
+    /// Its rows were committed before: insert what is missing, update what differs.
+    package var merges: Bool
 
     package init(
         lease: LeaseID,
@@ -16,7 +18,8 @@ package struct Assignment: Sendable, Equatable {
         entity: EntityName,
         range: KeyRange,
         attempt: Int,
-        epoch: Int
+        epoch: Int,
+        merges: Bool = false
     ) {
         self.lease = lease
         self.shard = shard
@@ -25,5 +28,6 @@ package struct Assignment: Sendable, Equatable {
         self.range = range
         self.attempt = attempt
         self.epoch = epoch
+        self.merges = merges
     }
 }

@@ -97,7 +97,7 @@ extension RunMachine {
 
     /// Counts anew what a worker could take; called whenever something it depends on has changed.
     mutating func countVacancies(of incarnation: Incarnation) {
-        guard let worker = self.workers[incarnation], !worker.isDraining else {
+        guard let worker = self.workers[incarnation], !worker.isDraining, worker.drainBy == nil else {
             self.vacancies[incarnation] = nil
             return
         }

@@ -13,6 +13,7 @@ extension RunMachine {
     package mutating func greeted(_ worker: WorkerEntry) {
         var entry = worker
         for lease in self.leases[worker.incarnation, default: [:]].keys { entry.unseen[lease] = 0 }
+        entry.drainBy = self.workers[worker.incarnation]?.drainBy
         self.workers[worker.incarnation] = entry
         self.countVacancies(of: worker.incarnation)
     }
@@ -55,6 +56,35 @@ extension RunMachine {
         self.workers[incarnation] = worker
         self.countVacancies(of: incarnation)
         return actions
+    }
+
+    /// A worker that must be told to leave.
+    package struct Drain: Sendable, Equatable {
+        package var worker: Incarnation
+        /// What is left of its time; zero when it is over.
+        package var deadline: Duration
+    }
+
+    /// An operator wants a process to leave: it gets nothing more from now on.
+    package mutating func drainAsked(_ incarnation: Incarnation, by deadline: ContinuousClock.Instant) {
+        guard self.workers[incarnation] != nil else { return }
+        self.workers[incarnation]?.drainBy = deadline
+        self.countVacancies(of: incarnation)
+    }
+
+    /// Who is to be told to leave, again and again until its pings say that it does.
+    package func drains(now: ContinuousClock.Instant) -> [Drain] {
+        self.workers.values
+            .compactMap { worker in
+                guard let deadline = worker.drainBy, !worker.isDraining else { return nil }
+                return Drain(worker: worker.incarnation, deadline: max(.zero, deadline - now))
+            }
+            .sorted { $0.worker.rawValue < $1.worker.rawValue }
+    }
+
+    /// The shards a process is, or may be, at work on.
+    package func shards(leasedTo incarnation: Incarnation) -> [ShardID] {
+        Array(self.leases[incarnation, default: [:]].values).sorted()
     }
 
     /// Any other sign of life.

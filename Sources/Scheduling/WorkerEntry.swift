@@ -4,6 +4,8 @@ package struct WorkerEntry: Sendable, Equatable {
     package var incarnation: Incarnation
     package var slots: Int
     package var isDraining: Bool
+    /// When an operator wants it to have left; nil while nobody does.
+    package var drainBy: ContinuousClock.Instant?
     package var lastHeard: ContinuousClock.Instant
     /// Leases granted to it that it has not shown as held yet, with the number of pings that lacked them.
     var unseen: [LeaseID: Int] = [:]

@@ -259,7 +259,8 @@ package struct WorkerMachine: Sendable {
     private var isLeaving: Bool {
         guard self.slots.allSatisfy({ $0 == .idle }) else { return false }
         return switch self.mode {
-        case .draining: self.unacknowledged.isEmpty
+        // With no coordinator to acknowledge them, the shard rows say how its attempts ended.
+        case .draining: self.unacknowledged.isEmpty || self.owesHello
         case .stopping: true
         case .greeting, .serving, .left: false
         }

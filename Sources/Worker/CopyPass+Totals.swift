@@ -14,10 +14,10 @@ extension CopyPass {
         if let filled = self.filled { adjusted["filled"] = filled }
         let isFill = self.job.assignment.kind == .fill
         return ShardCounters(
-            sourceRows: self.sourceRows,
-            migrated: isFill ? 0 : self.counters.migrated,
-            rejected: isFill ? 0 : self.counters.rejectedTotal - self.replay.taken.count,
-            filtered: self.filtered,
+            sourceRows: self.sourceRows + self.merged.gone,
+            migrated: isFill ? 0 : self.counters.migrated - self.merged.migrated,
+            rejected: isFill ? 0 : self.counters.rejectedTotal - self.replay.taken.count + self.merged.total,
+            filtered: self.filtered - self.merged.filtered,
             adjusted: adjusted,
             bytesRead: self.bytesRead,
             bytesWritten: self.bytesWritten
@@ -51,6 +51,8 @@ extension CopyPass {
     /// The keys that are in the target now, where somebody refers to them.
     private mutating func takePresence() -> [UInt8]? {
         guard self.job.entity.recordsPresence, self.job.assignment.kind != .fill else { return nil }
-        return self.transformer.takePresence().serialized()
+        var presence = self.transformer.takePresence()
+        for key in self.keptKeys { presence.insert(key) }
+        return presence.serialized()
     }
 }

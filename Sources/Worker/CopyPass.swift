@@ -20,6 +20,12 @@ struct CopyPass: ~Copyable {
     var replay = ReplayedRows()
     /// Rows that are not read, because the source can't compute them.
     var unreadable: [UnreadableRow]
+    /// How the target's rows are known again; nil where there are none yet.
+    var mergeKey: MergeKey?
+    /// Of a merge: what replays have counted of its range.
+    var merged = MergeStatement.Replayed()
+    /// Of a merge: keys that are rejected now and in the target since before.
+    var keptKeys: [Int64] = []
     /// Rows whose deferred references were filled; nil in other passes.
     var filled: Int?
 

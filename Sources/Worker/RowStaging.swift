@@ -1,18 +1,26 @@
 import Catalog
 import Postgres
 
-/// The statements of the row-by-row way.
+/// The statements of the row-by-row way, and of a merge.
 struct RowStaging {
     let entity: ResolvedEntity
+    /// How rows that are there already are treated; nil where that is a refusal.
+    var merge: MergeClause?
 
     /// Moves the staged rows one by one and notes those that are refused.
     ///
     /// https://www.postgresql.org/docs/15/plpgsql-control-structures.html#PLPGSQL-ERROR-TRAPPING
     var insertRows: String {
-        let columns = self.entity.stagingColumns
-        let names = columns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
-        let values = columns.map { "staged.\(quoteIdentifier($0.name))\($0.cast.map { "::\($0)" } ?? "")" }
-        let overriding = self.entity.overridesIdentity ? "OVERRIDING SYSTEM VALUE " : ""
+        // A row that is there and does not differ is not found either.
+        let leftOut =
+            self.merge != nil
+            ? ""
+            : """
+            IF NOT FOUND THEN
+                INSERT INTO pg_temp.godwit_refused
+                VALUES (staged.godwit_row, '\(SQLState.noData)', NULL, 'a trigger or rule of the target left the row out');
+            END IF;
+            """
         let body = """
             DECLARE
                 staged pg_temp.godwit_staged%ROWTYPE;
@@ -20,11 +28,8 @@ struct RowStaging {
             BEGIN
                 FOR staged IN SELECT * FROM pg_temp.godwit_staged ORDER BY godwit_row LOOP
                     BEGIN
-                        INSERT INTO \(self.entity.targetTable) (\(names)) \(overriding)VALUES (\(values.joined(separator: ", ")));
-                        IF NOT FOUND THEN
-                            INSERT INTO pg_temp.godwit_refused
-                            VALUES (staged.godwit_row, '\(SQLState.noData)', NULL, 'a trigger or rule of the target left the row out');
-                        END IF;
+                        \(self.insert("VALUES (\(self.values))"));
+                        \(leftOut)
                     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded
                         OR raise_exception OR with_check_option_violation THEN
                         GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;
@@ -35,6 +40,37 @@ struct RowStaging {
             END
             """
         return "DO \(quoteLiteral(body))"
+    }
+
+    /// Moves all staged rows at once.
+    var insertAll: String {
+        self.insert("SELECT \(self.values) FROM pg_temp.godwit_staged AS staged ORDER BY godwit_row")
+    }
+
+    /// Notes the staged rows that a merge has left out, because their key is another row's.
+    var noteStrangers: String? {
+        self.merge.map { merge in
+            """
+            INSERT INTO pg_temp.godwit_refused
+            SELECT staged.godwit_row, '23505', NULL, 'a row that is not of this entity has its key in the target'
+              FROM pg_temp.godwit_staged AS staged
+             WHERE NOT EXISTS (SELECT FROM \(self.entity.targetTable) AS merged WHERE \(merge.isOurs("staged")))
+               AND NOT EXISTS (SELECT FROM pg_temp.godwit_refused AS refused WHERE refused.row = staged.godwit_row)
+            """
+        }
+    }
+
+    private var values: String {
+        self.entity.stagingColumns
+            .map { "staged.\(quoteIdentifier($0.name))\($0.cast.map { "::\($0)" } ?? "")" }
+            .joined(separator: ", ")
+    }
+
+    private func insert(_ rows: String) -> String {
+        let names = self.entity.stagingColumns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
+        let overriding = self.entity.overridesIdentity ? "OVERRIDING SYSTEM VALUE " : ""
+        let insert = "INSERT INTO \(self.entity.targetTable) AS merged (\(names)) \(overriding)\(rows)"
+        return self.merge.map { $0.applied(to: insert) } ?? insert
     }
 
     /// Makes the two tables, which the shard's transaction takes with it.

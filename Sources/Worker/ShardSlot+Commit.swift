@@ -11,6 +11,7 @@ extension ShardSlot {
     /// Sends the rejects, with the source rows where the plan keeps them.
     func writeRejects(of pass: inout CopyPass) throws(AttemptFailure) {
         let job = pass.job
+        if pass.mergeKey != nil { try self.resolveMerged(&pass) }
         guard !pass.rejects.isEmpty else { return }
         for start in stride(from: 0, to: pass.rejects.count, by: Self.rejectsAtOnce) {
             try self.checkCancelled()
@@ -98,7 +99,7 @@ extension ShardSlot {
         guard job.assignment.kind != .fill, let audit = AuditStatement(job) else { return }
         var statements: [Statement] = []
         if job.plan.policy.audit == .table { statements.append(audit.mappings) }
-        if job.plan.policy.changeLog == .rows { statements.append(audit.changes) }
+        if job.plan.policy.changeLog == .rows, pass.mergeKey == nil { statements.append(audit.changes) }
         for statement in statements {
             try self.on(.target) { () throws(PostgresError) in
                 _ = try self.target!.query(statement.sql, statement.parameters)

@@ -19,6 +19,7 @@ extension ShardSlot {
     func copy(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         var pass = try self.reading(job) { unreadable throws(AttemptFailure) in
             var pass = try CopyPass.begin(job, without: unreadable)
+            pass.mergeKey = try self.findMergeKey(job)
             if job.assignment.kind == .replay { try self.takeUp(&pass) }
             try self.count(&pass)
             try self.stream(&pass)

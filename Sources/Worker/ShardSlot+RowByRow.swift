@@ -11,16 +11,23 @@ extension ShardSlot {
     /// The cost is one subtransaction per row of this batch, however many of them are bad.
     func writeRowByRow(_ pass: inout CopyPass) throws(AttemptFailure) {
         let staging = RowStaging(entity: pass.job.entity)
-        let refusal = try self.attempt("staging") { () throws(PostgresError) in
+        try self.stage(staging)
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(staging.insertRows) }
+        try self.takeRefused(staging, &pass)
+    }
+
+    /// Loads the buffer into the staging table.
+    func stage(_ staging: RowStaging) throws(AttemptFailure) {
+        try self.on(.target) { () throws(PostgresError) in
             try self.target!.execute(staging.create)
             try self.target!.copyIn(staging.copyIn)
             try self.target!.writeCopy(self.output.bytes)
             try self.target!.endCopy()
-            try self.target!.execute(staging.insertRows)
         }
-        if let refusal {
-            throw self.failure(refusal, side: .target)
-        }
+    }
+
+    /// Makes the rows that the server has refused rejects, and drops the staging tables.
+    func takeRefused(_ staging: RowStaging, _ pass: inout CopyPass) throws(AttemptFailure) {
         let refused = try self.on(.target) { () throws(PostgresError) in
             let refused = try self.target!.query(staging.refused)
             try self.target!.execute(staging.drop)

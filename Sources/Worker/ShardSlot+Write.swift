@@ -12,6 +12,7 @@ extension ShardSlot {
         self.output.endCopy()
         let clock = ContinuousClock.now
         defer { self.clock.write += ContinuousClock.now - clock }
+        if let key = pass.mergeKey { return try self.writeMerged(&pass, by: key) }
         guard let refusal = try self.send(pass) else { return }
         if let row = Self.refusedRow(refusal, of: pass.job.entity.targetTable, rows: self.output.rowCount) {
             self.refuse(row: row, error: refusal, in: &pass)

@@ -1,5 +1,6 @@
 import Catalog
 import ControlProtocol
+import ControlStore
 import Messaging
 import Scheduling
 
@@ -12,6 +13,7 @@ enum WorkerEvent: Sendable {
     case snapshotHeld(String?, imported: String, number: Int)
     /// The corrected plan that a LEASE asks for, nil where it can't be read.
     case revised(Lease, RunID, RevisedPlan?)
+    case drainAsked(DrainRequest)
     /// Where the coordinator is, nil while nobody can say.
     case located(Result<Endpoint?, WorkerError>)
     /// The run of a WELCOME, nil while the control schema can't be reached.

@@ -63,12 +63,10 @@ extension WorkerProcess {
             }
             self.reports[revoke.lease] = nil
         case .drain(let drain):
-            self.machine.drain(deadline: .now + .seconds(drain.deadlineSeconds))
+            self.drainAsked(within: .seconds(drain.deadlineSeconds))
         case .pong(let pong):
             self.machine.heard(now: .now)
             self.offerSnapshot(pong.snapshot, number: pong.snapshotNumber, in: &group)
-        case .pause, .resume:
-            self.machine.heard(now: .now)
         }
     }
 

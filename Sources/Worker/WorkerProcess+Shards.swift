@@ -136,18 +136,6 @@ extension WorkerProcess {
         }
     }
 
-    /// At the end: returns what nobody has been told of, so that it need not wait for its lease to expire.
-    ///
-    /// What was committed is no longer leased and stays as it is.
-    func giveBackUnreported() async {
-        guard !self.machine.unacknowledged.isEmpty else { return }
-        do throws(ControlStoreError) {
-            _ = try await self.store.release(self.machine.unacknowledged)
-        } catch {
-            self.logger.warning("shards can't be given back", metadata: .of([.error: "\(error)"]))
-        }
-    }
-
     private func metadata(of assignment: Assignment) -> [LogKey: any CustomStringConvertible & Sendable] {
         [
             .runID: self.run?.id.description ?? "",

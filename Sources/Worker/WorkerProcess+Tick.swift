@@ -9,6 +9,7 @@ extension WorkerProcess {
     /// Does what the time calls for.
     func tick(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         await self.helloOnceConnected()
+        self.lookForDrain(in: &group)
         for action in self.machine.tick(now: .now) {
             switch action {
             case .sayHello:
@@ -27,7 +28,7 @@ extension WorkerProcess {
             case .reconnect:
                 try await self.reconnect()
             case .leave:
-                await self.giveBackUnreported()
+                await self.leaveTheControlSchema()
                 await self.say(.bye(Bye(released: self.machine.runningLeases)))
                 self.logger.info("left")
             }
@@ -86,11 +87,12 @@ extension WorkerProcess {
         guard !self.isRenewing else { return }
         self.isRenewing = true
         let ttl = self.machine.timers.lease
-        group.addTask { [store, mailbox, logger] in
+        group.addTask { [store, mailbox, logger, incarnation] in
             let sent = ContinuousClock.now
             do throws(ControlStoreError) {
                 let kept = try await store.renew(leases, ttl: ttl)
                 mailbox.yield(.renewed(asked: leases, kept: kept, sent: sent))
+                if let request = try await store.drainRequest(of: incarnation) { mailbox.yield(.drainAsked(request)) }
             } catch {
                 // Nothing is known of the leases: the machine stops by itself when this goes on for too long.
                 logger.warning("leases can't be renewed", metadata: .of([.error: "\(error)"]))

@@ -41,6 +41,8 @@ package actor WorkerProcess {
     /// The run's plan is being read.
     var isJoining = false
     private var isLeaving = false
+    /// When the control schema is asked whether an operator wants this worker to leave, while no coordinator answers.
+    var nextDrainLook = ContinuousClock.now
     var refusal: WorkerError?
 
     package init(_ configuration: WorkerConfiguration, logger: Logger) {
@@ -116,6 +118,8 @@ package actor WorkerProcess {
             await self.snapshotHeld(identifier, imported: imported, number: number)
         case .revised(let lease, let run, let revised):
             await self.revised(lease, run, revised, in: &group)
+        case .drainAsked(let request):
+            self.drainAsked(within: request.remaining)
         case .located(let endpoint):
             try await self.located(endpoint, in: &group)
         case .joined(let welcome, let context):

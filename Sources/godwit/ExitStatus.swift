@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The exit statuses scripts depend on.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case failed = 1
     /// Finished with failed shards, a mixed snapshot or rejects over the policy.
@@ -18,4 +18,7 @@ enum ExitStatus: Int32 {
     case paused = 75
 
     var code: ExitCode { ExitCode(self.rawValue) }
+
+    /// Its section in `docs/runbook.md`.
+    var runbookAnchor: String { "exit-status-\(self.rawValue)" }
 }

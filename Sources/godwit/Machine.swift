@@ -1,3 +1,5 @@
+import ControlStore
+import Foundation
 import Glibc
 
 /// What this process runs on and is.
@@ -11,4 +13,7 @@ enum Machine {
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// Who calls this process, for the record.
+    static var caller: Caller { Caller(user: NSUserName(), host: Self.hostName) }
 }

@@ -22,7 +22,8 @@ enum Samples {
         range: KeyRange(lower: .min, upper: nil),
         attempt: 2,
         epoch: 7,
-        snapshot: snapshot
+        snapshot: snapshot,
+        merges: true
     )
 
     static let workerMessages: [WorkerMessage] = [
@@ -82,8 +83,6 @@ enum Samples {
         .acknowledge(Acknowledgement(lease: leaseID)),
         .revoke(Revoke(lease: leaseID, reason: "expired")),
         .drain(Drain(deadlineSeconds: 25)),
-        .pause(Pause(reason: "circuit breaker")),
-        .resume(Resume(reason: "operator")),
         .pong(Pong(echo: 12, snapshot: nil)),
     ]
 

@@ -6,27 +6,28 @@ import Testing
 @Suite struct RunPauseTests {
     @Test func `a coordinator leaves for its own pause while the run stays paused`() {
         var pause = RunPause()
-        pause.begin("the circuit breaker tripped")
+        pause.begin(.circuitBreaker, "the circuit breaker tripped")
         pause.follow(.paused, reason: "the circuit breaker tripped")
-        #expect(pause.ownReason == "the circuit breaker tripped")
+        #expect(pause.ownCause == .circuitBreaker)
+        #expect(pause.reason == "the circuit breaker tripped")
     }
 
     @Test func `a coordinator whose pause was lifted stays`() {
         var pause = RunPause()
-        pause.begin("the circuit breaker tripped")
+        pause.begin(.circuitBreaker, "the circuit breaker tripped")
         pause.follow(.running, reason: nil)
         #expect(pause.reason == nil)
-        #expect(pause.ownReason == nil)
+        #expect(pause.ownCause == nil)
     }
 
     @Test func `a coordinator stays while an operator pauses the run`() {
         var pause = RunPause()
         pause.follow(.paused, reason: nil)
         #expect(pause.reason == "paused by an operator")
-        #expect(pause.ownReason == nil)
-        pause.begin("shard s3 failed")
+        #expect(pause.ownCause == nil)
+        pause.begin(.errorStrategy, "shard s3 failed")
         pause.follow(.running, reason: nil)
         pause.follow(.paused, reason: "the source is busy")
-        #expect(pause.ownReason == nil)
+        #expect(pause.ownCause == nil)
     }
 }

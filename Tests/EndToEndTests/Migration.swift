@@ -145,10 +145,8 @@ final class Migration {
         return environment
     }
 
-    func startCoordinator(_ more: [String] = []) throws -> GodwitProcess {
-        try self.start(
-            ["coordinator", "--plan", self.planFile.path, "--lease-seconds", "\(Self.leaseSeconds)"] + more
-        )
+    func startCoordinator(_ more: [String] = [], lease: Int = Migration.leaseSeconds) throws -> GodwitProcess {
+        try self.start(["coordinator", "--plan", self.planFile.path, "--lease-seconds", "\(lease)"] + more)
     }
 
     @discardableResult

@@ -35,6 +35,51 @@ import Testing
         #expect(table.lines(width: 20) == ["name   rows  error", "a     1,000  someth…"])
     }
 
+    @Test func columnsThatCanBeSparedGoBeforeAnythingIsCutAndAreNamed() {
+        var table = TextTable([.left("name"), .left("kind", spared: 1), .right("rows", spared: 0), .left("state")])
+        table.add(["a", "copy", "1,000", "done"])
+        #expect(table.lines(width: 25) == ["name  kind   rows  state", "a     copy  1,000  done"])
+        #expect(table.omission(width: 25) == [])
+        #expect(table.lines(width: 20) == ["name  kind  state", "a     copy  done"])
+        #expect(
+            table.omission(width: 20) == ["(left out for want", "of width: rows;", "--json has all)"]
+        )
+        #expect(table.lines(width: 12) == ["name  state", "a     done"])
+    }
+
+    @Test(arguments: [
+        ("1000-2000", 1000...2000 as ClosedRange<Int64>?), ("7", 7...7), ("-5--1", -5 ... -1), ("-3", -3 ... -3),
+        ("2-1", nil), ("1-", nil), ("x", nil),
+    ])
+    func keysAreGivenByTheirEnds(text: String, keys: ClosedRange<Int64>?) {
+        #expect(KeySpan(argument: text)?.range == keys)
+    }
+
+    @Test(arguments: [
+        ("s12", "s12"), ("12", "s12"), ("s120-s140", "s120-s140"), ("120-140", "s120-s140"), ("s2-s1", nil),
+        ("s1-", nil), ("all", nil),
+    ])
+    func shardsAreGivenOneByOneOrByTheirEnds(text: String, span: String?) {
+        #expect(ShardSpan(argument: text)?.description == span)
+    }
+
+    @Test(arguments: [
+        ("7", Duration.seconds(7)), ("500ms", .milliseconds(500)), ("2m", .seconds(120)), ("1h", .seconds(3600)),
+    ])
+    func timesHaveUnits(text: String, duration: Duration) {
+        #expect(TimeSpan(argument: text)?.duration == duration)
+    }
+
+    @Test(arguments: ["", "s", "-1s", "1d", "1.5s", "99999999999999999999s"])
+    func whatIsNoTimeIsRefused(text: String) {
+        #expect(TimeSpan(argument: text) == nil)
+    }
+
+    @Test func aLongTextIsWrappedAtItsSpaces() {
+        #expect("one two  three\nfour".wrapped(to: 9) == ["one two", "three", "four"])
+        #expect("one two three".wrapped(to: 11, indent: 4) == ["    one two", "    three"])
+    }
+
     @Test func linesAreCutByCharactersNotByStyles() {
         var line = StyledLine("abc", .bold)
         line.add("defgh", .bad)

@@ -25,6 +25,20 @@ package struct NewEvent: Sendable, Equatable {
         self.worker = worker
         self.data = data
     }
+
+    /// A warning or an error, which the runbook explains by its kind.
+    package init(
+        _ level: EventLevel,
+        _ kind: EventKind,
+        _ message: String,
+        entity: EntityName? = nil,
+        shard: ShardID? = nil,
+        worker: WorkerName? = nil,
+        data: [String: String] = [:]
+    ) {
+        self.init(level, message, entity: entity, shard: shard, worker: worker, data: data)
+        self.data["kind"] = kind.rawValue
+    }
 }
 
 /// How urgent an event is.

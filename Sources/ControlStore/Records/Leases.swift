@@ -27,6 +27,8 @@ package struct GrantedShard: Sendable, Equatable {
     package var attempt: Int
     /// Number of the snapshot it reads.
     package var snapshot: Int
+    /// Its rows were committed before: insert what is missing, update what differs.
+    package var merges = false
 }
 
 extension GrantedShard {
@@ -41,7 +43,8 @@ extension GrantedShard {
             range: record.range,
             keys: nil,
             attempt: record.attempt,
-            snapshot: record.snapshot ?? 0
+            snapshot: record.snapshot ?? 0,
+            merges: record.merges
         )
     }
 }

@@ -53,6 +53,10 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var type: String
     package var status: RunStatus
     package var statusReason: String?
+    /// The operator who set the status, with role; nil where a coordinator did.
+    package var statusBy: String?
+    /// Why nothing is granted; nil while it is not paused, or a newer Godwit knows why.
+    package var pauseCause: PauseCause?
     package var planHash: String
     /// Counts the versions of the plan during this run, from 1.
     package var planRevision = 1
@@ -69,6 +73,14 @@ package struct RunRecord: Sendable, Codable, Equatable {
     /// JSON, nil until somebody recorded some.
     package var metrics: String?
     package var errorDetails: String?
+}
+
+extension RunRecord {
+    /// Why it stands still; nil where there is nothing to say, or a newer Godwit has said it.
+    package var errorReport: ErrorReport? {
+        // Other details are other objects.
+        self.errorDetails.flatMap { try? JSONDecoder().decode(ErrorReport.self, from: Data($0.utf8)) }
+    }
 }
 
 /// A snapshot of the source that shards of a run read.

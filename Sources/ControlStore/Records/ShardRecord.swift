@@ -34,7 +34,7 @@ package enum ShardState: String, Sendable, Codable, CaseIterable {
     case pending
     /// A worker may be at it until `leaseUntil`. Can transition to: done, pending, failed, split.
     case leased
-    /// Its rows are committed. Can transition to: pending (a `fill` that must be done again).
+    /// Its rows are committed. Can transition to: pending (a `fill` that must be done again, `godwit retry --force`).
     case done
     /// Its attempts are used up. Can transition to: pending (`godwit retry`).
     case failed
@@ -75,6 +75,10 @@ package struct ShardRecord: Sendable, Codable, Equatable {
     package var parent: ShardID?
     /// The halves that took its place.
     package var children: [ShardID]
+    /// Whether its next attempt merges with the rows it has in the target.
+    package var merges = false
+    /// Seconds of the last good attempt by stage (`read`, `transform`, `write`, `commit`).
+    package var timings: [String: Double] = [:]
 }
 
 /// One attempt at a shard.

@@ -99,12 +99,3 @@ package struct ShardFilter: Sendable, Equatable {
         self.after = after
     }
 }
-
-/// Which failed shards `godwit retry` means.
-package enum RetrySelection: Sendable, Equatable {
-    case shards([ShardID])
-    /// Every failed one of the run.
-    case failed
-    /// Every failed one of an entity.
-    case entity(EntityName)
-}

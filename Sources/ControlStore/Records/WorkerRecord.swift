@@ -21,6 +21,12 @@ package struct WorkerRecord: Sendable, Codable, Equatable {
     package var startedAt: Date?
     package var lastSeen: Date?
 
+    /// States of a worker that is not there any more.
+    package static let departed = ["gone", "lost", "revoked"]
+
+    /// Whether it is not there any more, as far as the control schema knows.
+    package var hasLeft: Bool { Self.departed.contains(self.state) }
+
     package init(
         incarnation: Incarnation,
         name: WorkerName,

@@ -59,9 +59,11 @@ package struct FenceStatement: Sendable {
     }
 
     private static let sql = """
-        WITH fenced AS (
+        WITH before AS (
+            SELECT merges FROM godwit.shards WHERE id = $1::bigint
+        ), fenced AS (
             UPDATE godwit.shards
-               SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL,
+               SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL, merges = false,
                    source_rows = $3::bigint, migrated = $4::bigint, rejected = $5::bigint, filtered = $6::bigint,
                    adjusted = $7::jsonb, bytes_read = $8::bigint, bytes_written = $9::bigint, timings = $10::jsonb,
                    highest_key = $11::bigint, plan_revision = $14::integer, error_class = NULL, sql_state = NULL, message = NULL
@@ -77,7 +79,7 @@ package struct FenceStatement: Sendable {
         ), logged AS (
             INSERT INTO godwit.migration_change_log
                    (migration_run_id, entity_type, entity_id, change_type, change_data, shard_id, attempt)
-            SELECT run_id, entity, 's' || id, CASE kind WHEN 'fill' THEN 'update' ELSE 'insert' END,
+            SELECT run_id, entity, 's' || id, CASE WHEN kind = 'fill' OR (SELECT merges FROM before) THEN 'update' ELSE 'insert' END,
                    jsonb_build_object('lower_key', lower_key, 'upper_key', upper_key, 'source_rows', $3::bigint,
                        'migrated', $4::bigint, 'rejected', $5::bigint, 'filtered', $6::bigint, 'adjusted', $7::jsonb),
                    id, attempt

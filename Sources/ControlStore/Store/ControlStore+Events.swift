@@ -3,6 +3,20 @@ import Postgres
 package import Scheduling
 
 extension ControlStore {
+    /// Records what an operator did, with who it was: database role, user and host.
+    func record(_ events: [NewEvent], of run: RunID, by caller: Caller?) throws(ControlStoreError) {
+        let role = try self.query("ask for the role", "SELECT session_user::text AS role").first?.text("role")
+        let who = (caller?.data ?? [:]).merging(["role": role ?? ""]) { mine, _ in mine }
+        try self.record(
+            events.map { event in
+                var event = event
+                event.data.merge(who) { mine, _ in mine }
+                return event
+            },
+            of: run
+        )
+    }
+
     /// Records events; anybody may, because they decide nothing.
     package func record(_ events: [NewEvent], of run: RunID) throws(ControlStoreError) {
         guard !events.isEmpty else { return }

@@ -86,7 +86,8 @@ extension ControlStore {
             "set run \(run) to \(status.rawValue)",
             """
             UPDATE godwit.migration_runs
-               SET status = $3::text, status_reason = $4, error_details = coalesce($5::jsonb, error_details),
+               SET status = $3::text, status_reason = $4, status_by = NULL, pause_cause = NULL,
+                   error_details = CASE WHEN $3::text = 'running' THEN NULL ELSE coalesce($5::jsonb, error_details) END,
                    completed_at = CASE WHEN $3::text IN ('completed', 'failed') THEN clock_timestamp() END,
                    is_mixed = CASE WHEN $3::text <> 'completed' THEN is_mixed ELSE (
                        SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards
@@ -189,8 +190,9 @@ extension ControlStore {
         try self.query(
             "read the runs",
             """
-            SELECT run.id, run.number, run.name, run.migration_type, run.status, run.status_reason, run.plan_hash,
-                   run.plan_revision, extract(epoch FROM run.started_at) AS started_at,
+            SELECT run.id, run.number, run.name, run.migration_type, run.status, run.status_reason,
+                   run.status_by, run.pause_cause, run.plan_hash, run.plan_revision,
+                   extract(epoch FROM run.started_at) AS started_at,
                    extract(epoch FROM run.completed_at) AS completed_at,
                    run.created_by, run.is_mixed, run.source_system, run.presence_epoch, run.metrics, run.error_details,
                    snapshot.number AS snapshot_number, snapshot.snapshot_id, snapshot.snapshot_lsn,
@@ -216,6 +218,8 @@ extension RunRecord {
         self.type = row.string("migration_type")
         self.status = row.value("status") { RunStatus(rawValue: $0) }
         self.statusReason = row.text("status_reason")
+        self.statusBy = row.text("status_by")
+        self.pauseCause = row.text("pause_cause").flatMap { PauseCause(rawValue: $0) }
         self.planHash = row.string("plan_hash")
         self.planRevision = row.count("plan_revision")
         self.startedAt = row.date("started_at") ?? .distantPast

@@ -45,6 +45,22 @@ extension ControlStore {
         return (shard, attempts)
     }
 
+    /// Unresolved rejects of one shard, by reason.
+    package func rejectCounts(of shard: ShardID) throws(ControlStoreError) -> [RejectCount] {
+        try self.query(
+            "count the rejects of shard \(shard)",
+            """
+            SELECT reject.entity, reject.reason, count(*) AS count
+              FROM godwit.rejects AS reject JOIN godwit.shards AS shard
+                ON shard.run_id = reject.run_id AND shard.id = reject.shard_id
+             WHERE shard.id = $1::bigint AND reject.resolved_at IS NULL
+             GROUP BY reject.entity, reject.reason ORDER BY count(*) DESC, reject.reason
+            """,
+            [.shard(shard)]
+        )
+        .rows.map { RejectCount(entity: $0.entity("entity"), reason: $0.string("reason"), count: $0.count("count")) }
+    }
+
     func shardRecords(
         _ condition: String,
         _ parameters: [QueryParameter],
@@ -60,7 +76,7 @@ extension ControlStore {
                    shard.snapshot, extract(epoch FROM shard.leased_at) AS leased_at,
                    extract(epoch FROM shard.finished_at) AS finished_at, shard.source_rows, shard.migrated,
                    shard.rejected, shard.filtered, shard.adjusted, shard.bytes_read, shard.bytes_written,
-                   shard.error_class, shard.sql_state, shard.message, shard.parent,
+                   shard.error_class, shard.sql_state, shard.message, shard.merges, shard.timings, shard.parent,
                    ARRAY(SELECT id FROM godwit.shards AS half WHERE half.parent = shard.id ORDER BY id) AS children
               FROM godwit.shards AS shard
              WHERE \(condition)
@@ -99,6 +115,8 @@ extension ShardRecord {
         self.message = row.text("message")
         self.parent = row.optional("parent") { ShardID($0) }
         self.children = (row.keys("children") ?? []).map { ShardID(rawValue: $0) }
+        self.merges = row.flag("merges")
+        self.timings = row.seconds("timings")
     }
 }
 

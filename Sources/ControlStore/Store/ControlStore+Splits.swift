@@ -5,7 +5,8 @@ extension ControlStore {
     /// Records a failed attempt and puts two halves in the place of its shard, in one statement.
     ///
     /// Each half has one attempt left, and together they cover the shard's keys exactly: their outer bounds are the
-    /// shard's own and the inner one is the same. The shard is `split` and counts nowhere any more.
+    /// shard's own and the inner one is the same. The shard is `split` and counts nowhere any more; the halves of one that
+    /// merges merge as well.
     ///
     /// - Returns: The halves, the lower one first; none where the lease is no longer held or the cut is not inside the
     ///   shard, and nothing is changed then.
@@ -60,7 +61,8 @@ extension ControlStore {
             UPDATE godwit.shards
                SET state = 'split', lease = NULL, lease_until = NULL, not_before = NULL,
                    finished_at = clock_timestamp(), failed_attempts = failed_attempts + 1,
-                   error_class = $4, sql_state = $5, message = $6
+                   error_class = $4, sql_state = $5, message = $6,
+                   source_rows = 0, migrated = 0, rejected = 0, filtered = 0, adjusted = '{}'
              WHERE id = $2::bigint AND lease = $3::uuid AND state = 'leased' AND \(ControlStore.reigns)
                AND CASE WHEN kind = 'replay' THEN $8::integer BETWEEN 1 AND cardinality(keys) - 1
                         ELSE (lower_key IS NULL OR $7::bigint > lower_key)
@@ -73,13 +75,13 @@ extension ControlStore {
         )
         INSERT INTO godwit.shards
                (run_id, entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes, failed_attempts,
-                parent, origin)
+                parent, origin, merges)
         SELECT run_id, entity, kind,
                CASE WHEN half = 1 THEN lower_key ELSE $7::bigint END,
                CASE WHEN half = 1 THEN $7::bigint ELSE upper_key END,
                CASE WHEN half = 1 THEN keys[1:$8::integer] ELSE keys[$8::integer + 1:] END,
                CASE WHEN half = 1 THEN $9::bigint ELSE $10::bigint END,
-               estimated_bytes / 2, failed_attempts - 1, id, coalesce(origin, id)
+               estimated_bytes / 2, failed_attempts - 1, id, coalesce(origin, id), merges
           FROM parent, generate_series(1, 2) AS half
          ORDER BY half
         RETURNING id

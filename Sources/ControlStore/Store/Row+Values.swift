@@ -70,4 +70,9 @@ extension Row {
     func figures(_ column: String) -> [String: Int] {
         self.value(column) { try? JSONDecoder().decode([String: Int].self, from: Data($0.utf8)) }
     }
+
+    /// A JSON object of seconds; none where it is NULL.
+    func seconds(_ column: String) -> [String: Double] {
+        self.optional(column) { try? JSONDecoder().decode([String: Double].self, from: Data($0.utf8)) } ?? [:]
+    }
 }

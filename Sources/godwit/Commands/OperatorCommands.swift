@@ -26,65 +26,15 @@ struct PauseCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "pause")
-            try await store.pause(run.id, reason: self.reason)
-            try await store.record(
-                [NewEvent(.info, "paused by an operator", data: ["reason": self.reason])],
-                of: run.id
-            )
+            let isNew = try await store.pause(run.id, reason: self.reason, by: Machine.caller)
             try await OperatorAnswer.print(
                 run,
                 store,
                 self.output,
-                "is paused; godwit resume \(run.number) goes on"
+                isNew
+                    ? "is paused; godwit resume \(run.number) goes on"
+                    : "was paused before: \(run.statusReason ?? "by an operator"); godwit resume \(run.number) goes on"
             )
-        }
-    }
-}
-
-struct ResumeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "resume",
-        abstract: "Let a paused run go on.",
-        discussion: """
-            A coordinator that is up grants again at once. Without one, this says how to start one.
-
-            EXAMPLES
-              godwit resume
-              godwit resume 3
-
-            EXIT STATUS
-              0 goes on · 1 the run has ended · 64 there is no such run · 69 the target can't be reached
-              75 no coordinator is up: start one
-            """
-    )
-
-    @OptionGroup var run: RunOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        try await CommandFailure.reporting {
-            let (store, run) = try await self.run.open(for: "resume")
-            guard run.status == .paused || run.status == .failed || run.status == .running else {
-                throw CommandFailure(
-                    .failed,
-                    "run #\(run.number) is \(run.status.rawValue): there is nothing to resume"
-                )
-            }
-            guard try await store.isLed() else {
-                throw CommandFailure(
-                    .paused,
-                    """
-                    no coordinator is up, so run #\(run.number) stays as it is: go on with it by \
-                    `godwit migrate --plan FILE` (the plan it was begun with), or `godwit coordinator --run \(run.id)` and \
-                    workers
-                    """
-                )
-            }
-            if run.status != .running {
-                try await store.resume(run.id)
-                try await store.record([NewEvent(.info, "resumed by an operator")], of: run.id)
-            }
-            try await OperatorAnswer.print(run, store, self.output, "goes on")
         }
     }
 }
@@ -116,11 +66,7 @@ struct CancelCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "cancel")
-            try await store.cancel(run.id, reason: self.reason)
-            try await store.record(
-                [NewEvent(.warning, "cancelled by an operator", data: ["reason": self.reason])],
-                of: run.id
-            )
+            try await store.cancel(run.id, reason: self.reason, by: Machine.caller)
             try await OperatorAnswer.print(
                 run,
                 store,

@@ -12,26 +12,50 @@ struct RetryCommand: AsyncParsableCommand {
             started here, with workers, as `migrate` does. Children that were rejected because their parents' shard had \
             failed are brought by themselves.
 
+            s120-s140 means the failed shards from s120 to s140; both must be there. --entity, --reason and --keys narrow \
+            the failed shards down together.
+
+            --force takes finished shards too. Their rows are merged: what is missing in the target is inserted, what \
+            differs is updated, nothing is deleted or doubled, and rows of others are left alone. That needs a unique key: \
+            the legacy column, or a UUID that is computed.
+
             EXAMPLES
               godwit retry s1742 s1743
+              godwit retry s120-s140 --no-run
               godwit retry --failed --workers 4
-              godwit retry --entity orders --run 3 --no-run
+              godwit retry --failed --reason 57014
+              godwit retry --entity orders --keys 1000-2000 --run 3
+              godwit retry s1742 --force
 
             EXIT STATUS
-              0 done, or nothing to retry · 1 refused: a shard that has not failed, a cancelled run
+              0 done, or nothing to retry · 1 refused: a shard that has not failed, a cancelled run, no key to merge by
               2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run, shard or entity
               69 a database can't be reached · 75 told to leave or paused; resume
             """
     )
 
-    @Argument(help: ArgumentHelp("The shards' ids.", valueName: "id"))
-    var shards: [ShardID] = []
+    @Argument(help: ArgumentHelp("The shards' ids, or ranges of them: s12 s120-s140.", valueName: "id"))
+    var shards: [ShardSpan] = []
 
     @Flag(help: "All failed shards of the run.")
     var failed = false
 
     @Option(help: ArgumentHelp("All failed shards of this entity.", valueName: "entity"))
     var entity: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Failed shards of this error class or SQLSTATE, or with rejects of this reason.",
+            valueName: "reason"
+        )
+    )
+    var reason: String?
+
+    @Option(help: ArgumentHelp("Failed shards that touch these source keys of --entity: 1000-2000.", valueName: "keys"))
+    var keys: KeySpan?
+
+    @Flag(help: "Finished shards too: merge their rows once more.")
+    var force = false
 
     @Option(
         name: .customLong("run"),
@@ -48,8 +72,17 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
-        let ways = [!self.shards.isEmpty, self.failed, self.entity != nil].count { $0 }
-        guard ways == 1 else { throw ValidationError("give shard ids, --failed, or --entity") }
+        let filters = self.failed || self.entity != nil || self.reason != nil || self.keys != nil
+        guard filters != !self.shards.isEmpty else {
+            throw ValidationError("give either shard ids, or --failed, --entity, --reason and --keys")
+        }
+        guard self.keys == nil || self.entity != nil else { throw ValidationError("--keys needs --entity") }
+        guard !self.force || !self.failed else {
+            throw ValidationError("--force is for finished shards: name them, or give --entity without --failed")
+        }
+        guard !self.force || self.entity != nil || !self.shards.isEmpty else {
+            throw ValidationError("--force needs shard ids or --entity")
+        }
     }
 
     func run() async throws {
@@ -57,14 +90,18 @@ struct RetryCommand: AsyncParsableCommand {
             let store = try await self.databases.controlStore(for: "retry")
             let run = try await store.run(matching: RunSelector(argument: self.selectedRun))
             let selection: RetrySelection =
-                if let entity = try await store.entity(self.entity, of: run) {
-                    .entity(entity)
-                } else {
-                    self.failed ? .failed : .shards(self.shards)
-                }
-            let shards = try await store.retry(selection, in: run.id)
+                self.shards.isEmpty
+                ? .matching(
+                    RetryFilter(
+                        entity: try await store.entity(self.entity, of: run),
+                        reason: self.reason,
+                        keys: self.keys?.range
+                    )
+                )
+                : .listed(self.shards)
+            let shards = try await store.retry(selection, in: run.id, force: self.force, by: Machine.caller)
             let isLed = try await store.isLed()
-            let starts = !shards.isEmpty && !isLed && !self.noRun
+            let starts = !shards.isEmpty && !isLed && !self.noRun && !self.isHeld(run)
             if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed) }
             guard starts else { return }
             let pool = try RunPool(
@@ -76,6 +113,11 @@ struct RetryCommand: AsyncParsableCommand {
             )
             try await pool.run()
         }
+    }
+
+    /// Whether an operator has paused the run, which a coordinator that starts respects.
+    private func isHeld(_ run: RunRecord) -> Bool {
+        run.status == .paused && run.pauseCause?.endsWithANewCoordinator == false
     }
 
     private struct Answer: Encodable {
@@ -93,7 +135,9 @@ struct RetryCommand: AsyncParsableCommand {
             return
         }
         guard !shards.isEmpty else {
-            StandardOutput.write("run #\(run.number) has no such failed shard: nothing to retry\n")
+            StandardOutput.write(
+                "run #\(run.number) has no such \(self.force ? "failed or finished" : "failed") shard: nothing to retry\n"
+            )
             return
         }
         let names = shards.prefix(10).map(\.description).joined(separator: " ") + (shards.count > 10 ? " …" : "")
@@ -104,6 +148,8 @@ struct RetryCommand: AsyncParsableCommand {
                 "the coordinator goes on with them after godwit resume \(run.number)"
             } else if isLed {
                 "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
+            } else if self.isHeld(run) {
+                "the run is paused; godwit resume \(run.number) goes on with them"
             } else if self.noRun {
                 "start godwit coordinator --run \(run.id), and workers"
             } else {

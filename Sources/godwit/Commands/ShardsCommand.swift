@@ -61,37 +61,9 @@ struct ShardsCommand: AsyncParsableCommand {
                 StandardOutput.write("run #\(run.number) has no such shards\n")
                 return
             }
-            StandardOutput.write(Self.lines(shards, width: Terminal.output.tableWidth).joined(separator: "\n") + "\n")
-            if shards.contains(where: { $0.state == .failed }) {
-                StandardOutput.write("\ngodwit shard show ID tells more; godwit retry ID… tries again\n")
-            }
+            let lines = ShardList(shards: shards).lines(width: Terminal.output.tableWidth)
+            StandardOutput.write(lines.joined(separator: "\n") + "\n")
         }
-    }
-
-    /// The table; under a shard that is not done its last error, whole, where no width cuts it.
-    private static func lines(_ shards: [ShardRecord], width: Int?) -> [String] {
-        let rows = Self.table(shards).lines(width: width)
-        return rows.prefix(1)
-            + zip(shards, rows.dropFirst())
-            .flatMap { shard, row in
-                shard.state == .done || shard.errorText.isEmpty ? [row] : [row, "    \(shard.errorText)"]
-            }
-    }
-
-    private static func table(_ shards: [ShardRecord]) -> TextTable {
-        var table = TextTable([
-            .left("shard"), .left("entity"), .left("kind"), .left("keys"), .left("state"), .right("attempt"),
-            .right("source"), .right("migrated"), .right("rejected"), .right("time"), .left("worker"),
-        ])
-        for shard in shards {
-            table.add([
-                shard.id.description, shard.entity.rawValue, shard.kind.rawValue, shard.keysText, shard.state.rawValue,
-                "\(shard.attempt)", Figures.count(shard.counters.sourceRows), Figures.count(shard.counters.migrated),
-                Figures.count(shard.counters.rejected), shard.seconds.map(Figures.duration) ?? "",
-                shard.worker?.rawValue ?? "",
-            ])
-        }
-        return table
     }
 }
 

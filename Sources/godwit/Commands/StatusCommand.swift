@@ -53,8 +53,16 @@ struct StatusCommand: AsyncParsableCommand {
 
     private static func text(_ view: RunView, _ stages: [String: StageTiming]) -> String {
         let width = Terminal.output.size?.columns ?? 100
-        let lines = RunScreen(view: view, width: width, height: nil).lines + Self.timings(view, stages)
+        let lines =
+            RunScreen(view: view, width: width, height: nil).lines + Self.timings(view, stages)
+            + Self.errorReport(view.run, width: width)
         return lines.map { $0.rendered(width: width, colour: Terminal.output.hasColour) + "\n" }.joined()
+    }
+
+    /// What there is to know about a run that stands still; its last line is the next command.
+    private static func errorReport(_ run: RunRecord, width: Int) -> [StyledLine] {
+        guard run.status == .paused, let report = run.errorReport else { return [] }
+        return [StyledLine()] + report.lines.flatMap { $0.wrapped(to: width) }.map { StyledLine($0) }
     }
 
     private static func timings(_ view: RunView, _ stages: [String: StageTiming]) -> [StyledLine] {

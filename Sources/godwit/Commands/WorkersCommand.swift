@@ -9,6 +9,7 @@ struct WorkersCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               godwit workers
+              godwit drain alpha-1 --wait             # has one leave
               godwit workers 3 --json | jq '.[] | select(.state == "lost")'
 
             EXIT STATUS
@@ -33,8 +34,9 @@ struct WorkersCommand: AsyncParsableCommand {
                 return
             }
             var table = TextTable([
-                .left("worker"), .left("host"), .right("pid"), .right("slots"), .left("state"), .right("seen"),
-                .right("rows"), .right("rejected"), .right("shards"), .right("failed"), .right("peak memory"),
+                .left("worker"), .left("host", spared: 4), .right("pid", spared: 3), .right("slots", spared: 2),
+                .left("state"), .right("seen"), .right("rows"), .right("rejected", spared: 6),
+                .right("shards", spared: 5), .right("failed", spared: 7), .right("peak memory", spared: 0),
             ])
             for worker in workers {
                 let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
@@ -49,7 +51,9 @@ struct WorkersCommand: AsyncParsableCommand {
                     Figures.bytes(Int64(worker.counter("memory_bytes"))),
                 ])
             }
-            StandardOutput.write(table.lines(width: Terminal.output.tableWidth).joined(separator: "\n") + "\n")
+            let width = Terminal.output.tableWidth
+            let lines = table.lines(width: width) + table.omission(width: width)
+            StandardOutput.write(lines.joined(separator: "\n") + "\n")
         }
     }
 }

@@ -81,37 +81,13 @@ struct RunScreen {
     /// So many reasons are named where room is short; entities matter more.
     private static let mostReasons = 4
 
-    /// What somebody has to do something about.
     private var alarms: [StyledLine] {
-        let run = self.view.run
-        var alarms: [String] = []
-        switch run.status {
-        case .paused where self.view.isLed:
-            alarms.append("PAUSED: \(run.statusReason ?? "by an operator"); godwit resume goes on")
-        case .paused:
-            alarms.append("PAUSED: \(run.statusReason ?? "by an operator"), and no coordinator is up")
-        case .failed:
-            alarms.append("FAILED: \(run.statusReason ?? "see godwit events")")
-        case .running where !self.view.isLed:
-            alarms.append("NO COORDINATOR: start godwit migrate or godwit coordinator with the same plan")
-        case .running where self.view.lacksWorkers:
-            alarms.append("NO WORKERS: start godwit worker")
-        case .running, .completed, .cancelled:
-            break
+        self.view.alerts.flatMap { alert, text in
+            switch alert {
+            case .paused, .failedRun, .noCoordinator, .noWorkers: self.wrappedWords(text, style: .loud)
+            case .failedShards, .twoSnapshots: self.wrappedWords(text, style: .bad)
+            }
         }
-        let failed = self.view.report.shards.failed
-        var lines = alarms.flatMap { self.wrappedWords($0, style: .loud) }
-        if failed > 0 {
-            let text = "\(Figures.counted(failed, "failed shard")): godwit shards --failed, then godwit retry --failed"
-            lines += self.wrappedWords(text, style: .bad)
-        }
-        if run.isMixed {
-            lines += self.wrappedWords(
-                "shards were read under more than one snapshot: rows may not fit together",
-                style: .bad
-            )
-        }
-        return lines
     }
 
     private static func style(of status: RunStatus) -> StyledLine.Style {

@@ -63,7 +63,7 @@ struct RunSummaryText {
         }
         switch run.status {
         case .paused:
-            steps.append("go on: the same command again, or godwit resume \(run.number) while a coordinator is up")
+            steps.append("go on: godwit resume \(run.number)")
         case .running where !self.view.isLed: steps.append("not finished: the same command again goes on with it")
         case .failed: steps.append("what happened: godwit events \(run.number) --level error")
         case .running, .completed, .cancelled: break

@@ -57,6 +57,8 @@ struct RunRow: Encodable {
     var type: String
     var status: RunStatus
     var statusReason: String?
+    var statusBy: String?
+    var pauseCause: PauseCause?
     var planHash: String
     var startedAt: Date
     var completedAt: Date?
@@ -79,6 +81,8 @@ struct RunRow: Encodable {
         self.type = run.type
         self.status = run.status
         self.statusReason = run.statusReason
+        self.statusBy = run.statusBy
+        self.pauseCause = run.pauseCause
         self.planHash = run.planHash
         self.startedAt = run.startedAt
         self.completedAt = run.completedAt

@@ -31,6 +31,10 @@ struct ShardRow: Encodable {
     /// The shard whose half it is, and the halves that took its place.
     var parent: String?
     var children: [String]
+    /// Whether its next attempt merges with the rows it has in the target.
+    var merges: Bool
+    /// Seconds of the last good attempt, by stage.
+    var stageSeconds: [String: Double]
 
     init(_ shard: ShardRecord) {
         self.shard = shard.id.description
@@ -58,6 +62,8 @@ struct ShardRow: Encodable {
         self.message = shard.message
         self.parent = shard.parent?.description
         self.children = shard.children.map(\.description)
+        self.merges = shard.merges
+        self.stageSeconds = shard.timings
     }
 }
 
@@ -65,6 +71,16 @@ struct ShardRow: Encodable {
 struct ShardDetail: Encodable {
     var shard: ShardRow
     var attempts: [AttemptRow]
+    /// Unresolved, by reason.
+    var rejects: [String: Int]
+    var next: String
+
+    init(_ text: ShardText) {
+        self.shard = ShardRow(text.shard)
+        self.attempts = text.attempts.map { AttemptRow($0) }
+        self.rejects = Dictionary(text.rejects.map { ($0.reason, $0.count) }) { $0 + $1 }
+        self.next = text.next
+    }
 
     struct AttemptRow: Encodable {
         var number: Int
@@ -72,6 +88,7 @@ struct ShardDetail: Encodable {
         var lease: String
         var startedAt: Date
         var endedAt: Date?
+        var seconds: Double?
         var outcome: String?
         var errorClass: String?
         var sqlState: String?
@@ -83,6 +100,7 @@ struct ShardDetail: Encodable {
             self.lease = attempt.lease.description
             self.startedAt = attempt.startedAt
             self.endedAt = attempt.endedAt
+            self.seconds = attempt.endedAt.map { max(0, $0.timeIntervalSince(attempt.startedAt)) }
             self.outcome = attempt.outcome
             self.errorClass = attempt.errorClass
             self.sqlState = attempt.sqlState

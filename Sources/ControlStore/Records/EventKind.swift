@@ -1,0 +1,23 @@
+/// What a warning or an error is about; each has its section in `docs/runbook.md`.
+package enum EventKind: String, Sendable, Codable, CaseIterable {
+    /// A finding of the plan's check that does not forbid the run.
+    case planWarning = "plan-warning"
+    /// An attempt failed and is made again by itself.
+    case attemptFailed = "attempt-failed"
+    /// A shard's attempts are used up.
+    case shardFailed = "shard-failed"
+    /// A shard's attempts are used up, and its halves are tried, to find what fails.
+    case shardHalved = "shard-halved"
+    /// A worker was cut off, because its key is no longer on the allow-list.
+    case keyRevoked = "key-revoked"
+    /// A database was away, and the run went on by itself when it was back.
+    case outageOver = "outage-over"
+    /// An entity can't be prepared for its load for now.
+    case preparationDelayed = "preparation-delayed"
+    case leaseExpired = "lease-expired"
+    case runPaused = "run-paused"
+    case runCancelled = "run-cancelled"
+
+    /// The section's anchor.
+    package var runbookAnchor: String { "event-\(self.rawValue)" }
+}

@@ -1,0 +1,75 @@
+import Postgres
+package import Scheduling
+
+extension ControlStore {
+    /// What there is to say about a run that stands still.
+    package func errorReport(
+        of run: RunID,
+        _ cause: PauseCause,
+        _ message: String,
+        by operatorName: String? = nil
+    ) throws(ControlStoreError) -> ErrorReport {
+        let failed = try self.query(
+            "read the failed shards of run \(run)",
+            """
+            SELECT id, entity, error_class, sql_state, count(*) OVER () AS total
+              FROM godwit.shards WHERE run_id = $1::uuid AND state = 'failed'
+             ORDER BY id LIMIT \(ErrorReport.namedShards)
+            """,
+            [.run(run)]
+        )
+        return ErrorReport(
+            message: message,
+            cause: cause,
+            by: operatorName,
+            run: try self.run(matching: .id(run)).number,
+            failedShards: failed.first?.count("total") ?? 0,
+            shards: failed.rows.map {
+                ErrorReport.FailedShard(
+                    shard: $0.shard("id").description,
+                    entity: $0.entity("entity"),
+                    errorClass: $0.text("error_class"),
+                    sqlState: $0.text("sql_state")
+                )
+            },
+            rejects: try self.rejectCounts(of: run)
+        )
+    }
+
+    /// The coordinator itself stops granting; what there is to say is kept with the run, and brought up to date once
+    /// nothing is in flight any more.
+    package func pause(
+        _ run: RunID,
+        _ cause: PauseCause,
+        reason: String,
+        data: [String: String] = [:],
+        isUpdate: Bool = false
+    ) throws(ControlStoreError) -> ErrorReport {
+        let report = try self.errorReport(of: run, cause, reason)
+        try self.lead(
+            "pause run \(run)",
+            """
+            UPDATE godwit.migration_runs
+               SET status = 'paused', status_reason = $3, pause_cause = $4, status_by = NULL, error_details = $5::jsonb,
+                   completed_at = NULL, updated_at = clock_timestamp()
+             WHERE id = $2::uuid AND status <> 'cancelled' AND (status = 'paused' OR NOT $6::boolean) AND \(Self.reigns)
+            """,
+            [.run(run), .text(reason), .text(cause.rawValue), .json(report), .bool(isUpdate)]
+        )
+        if !isUpdate {
+            let data = report.data.merging(data) { _, given in given }
+            try self.record([NewEvent(.error, .runPaused, "paused: \(reason)", data: data)], of: run)
+        }
+        return report
+    }
+}
+
+extension ErrorReport {
+    /// What the event of the pause carries.
+    var data: [String: String] {
+        var data = ["cause": self.cause.rawValue, "failed_shards": String(self.failedShards), "next": self.next]
+        if !self.rejects.isEmpty { data["rejects"] = self.rejectsText }
+        if !self.shards.isEmpty { data["shards"] = self.shards.map(\.description).joined(separator: ", ") }
+        return data
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import ControlStore
+import Coordinator
+import MigrationPlan
+import Scheduling
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Let a paused or failed run go on.",
+        discussion: """
+            A coordinator that is up grants again at once. Otherwise one is started here, with workers, as `migrate` does. \
+            A run goes on with the plan it was begun with; with --plan it is refused where that file has changed since.
+
+            EXAMPLES
+              godwit resume
+              godwit resume 3 --plan plan.yaml --workers 4
+              godwit resume 3 --no-run
+
+            EXIT STATUS
+              0 goes on, or done · 1 failed, or the run has ended
+              2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run
+              65 the plan has changed · 69 a database can't be reached · 75 told to leave or paused again; resume
+            """
+    )
+
+    @OptionGroup var run: RunOptions
+
+    @Option(help: ArgumentHelp("Refuse to go on where this plan is not the run's.", valueName: "file"))
+    var plan: String?
+
+    @Flag(help: "Only let it go on; start nothing.")
+    var noRun = false
+
+    @OptionGroup var pool: PoolOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var logs: LogOptions
+
+    func run() async throws {
+        try await CommandFailure.reporting {
+            let (store, run) = try await self.run.open(for: "resume")
+            guard run.status == .paused || run.status == .failed || run.status == .running else {
+                throw CommandFailure(
+                    .failed,
+                    "run #\(run.number) is \(run.status.rawValue): there is nothing to resume"
+                )
+            }
+            if let file = self.plan {
+                let plan = try PlanFile.load(file)
+                try await PlanGuard(store: store).require(plan, file: file, of: run)
+            }
+            try await store.resume(run.id, by: Machine.caller)
+            let isLed = try await store.isLed()
+            let starts = !isLed && !self.noRun
+            if !(starts && self.output.json) {
+                try await OperatorAnswer.print(run, store, self.output, self.next(run, isLed: isLed))
+            }
+            guard starts else { return }
+            let pool = try RunPool(
+                task: .run(run.id),
+                options: self.pool,
+                databases: self.run.databases,
+                logs: self.logs,
+                json: self.output.json
+            )
+            try await pool.run()
+        }
+    }
+
+    private func next(_ run: RunRecord, isLed: Bool) -> String {
+        if isLed { return "goes on" }
+        if self.noRun {
+            return "goes on as soon as a coordinator is up: godwit coordinator --run \(run.id), and workers"
+        }
+        return "goes on; starting a coordinator and \(Figures.counted(self.pool.workers, "worker"))"
+    }
+}

@@ -1,0 +1,52 @@
+import ControlStore
+
+/// What somebody has to do something about; each has its section in `docs/runbook.md`.
+enum Alert: String, CaseIterable {
+    case paused
+    case failedRun = "failed-run"
+    case noCoordinator = "no-coordinator"
+    case noWorkers = "no-workers"
+    case failedShards = "failed-shards"
+    case twoSnapshots = "two-snapshots"
+
+    /// The section's anchor.
+    var runbookAnchor: String { "alert-\(self.rawValue)" }
+}
+
+extension RunView {
+    /// What there is to be alarmed about, with the words for it.
+    var alerts: [(alert: Alert, text: String)] {
+        let run = self.run
+        var alerts: [(alert: Alert, text: String)] = []
+        switch run.status {
+        case .paused:
+            let who = run.statusBy.map { ", by \($0)" } ?? ""
+            let nobody = self.isLed ? "" : ", and no coordinator is up"
+            alerts.append(
+                (
+                    .paused,
+                    "PAUSED: \(run.statusReason ?? "by an operator")\(who)\(nobody); godwit resume \(run.number) goes on"
+                )
+            )
+        case .failed:
+            alerts.append((.failedRun, "FAILED: \(run.statusReason ?? "see godwit events")"))
+        case .running where !self.isLed:
+            alerts.append(
+                (.noCoordinator, "NO COORDINATOR: start godwit migrate or godwit coordinator with the same plan")
+            )
+        case .running where self.lacksWorkers:
+            alerts.append((.noWorkers, "NO WORKERS: start godwit worker"))
+        case .running, .completed, .cancelled:
+            break
+        }
+        let failed = self.report.shards.failed
+        if failed > 0 {
+            let shards = Figures.counted(failed, "failed shard")
+            alerts.append((.failedShards, "\(shards): godwit shards --failed, then godwit retry --failed"))
+        }
+        if run.isMixed {
+            alerts.append((.twoSnapshots, "shards were read under more than one snapshot: rows may not fit together"))
+        }
+        return alerts
+    }
+}

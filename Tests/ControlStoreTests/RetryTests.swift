@@ -1,0 +1,173 @@
+import Postgres
+import PostgresFixture
+import Scheduling
+import Testing
+
+@testable import ControlStore
+
+@Suite struct RetryTests {
+    /// Six shards: done, failed, failed, pending, failed, done.
+    private func run() async throws -> (fixture: StoreFixture, operator: ControlStore) {
+        let fixture = try await StoreFixture(shards: 6)
+        for index in [0, 5] { try fixture.finish(try await fixture.grant([fixture.shards[index]])[0]) }
+        for index in [1, 2, 4] {
+            let granted = try await fixture.grant([fixture.shards[index]])[0]
+            try await fixture.store.recordFailure(
+                FailedAttempt(
+                    shard: granted.shard,
+                    lease: granted.lease,
+                    errorClass: "rows",
+                    countsAsAttempt: true,
+                    sqlState: index == 4 ? "22012" : "XX000",
+                    message: "no",
+                    verdict: .fail
+                )
+            )
+        }
+        return (fixture, ControlStore(parameters: fixture.parameters, applicationName: "test operator"))
+    }
+
+    @Test func `a range means the failed shards in it, and both ends must be there`() async throws {
+        let (fixture, store) = try await self.run()
+        let ids = fixture.shards
+        let none = ShardSpan(first: ids[3], last: ids[3])
+        for (span, code) in [
+            (ShardSpan(first: ids[0], last: ShardID(rawValue: 999_999)), ControlStoreError.Code.notFound),
+            (none, .refused), (ShardSpan(first: ids[5], last: ids[5]), .refused),
+        ] {
+            do {
+                try await store.retry(.listed([ShardSpan(first: ids[1], last: ids[1]), span]), in: fixture.run)
+                Issue.record("\(span) was retried")
+            } catch {
+                #expect(error.code == code)
+            }
+        }
+        #expect(try await fixture.state(of: ids[1]) == .failed)
+        let retried = try await store.retry(.listed([ShardSpan(first: ids[0], last: ids[3])]), in: fixture.run)
+        #expect(retried == [ids[1], ids[2]])
+        #expect(try await fixture.state(of: ids[4]) == .failed)
+        await #expect(throws: ControlStoreError.self) {
+            try await store.retry(.listed([ShardSpan(first: ids[0], last: ids[3])]), in: fixture.run)
+        }
+    }
+
+    @Test(arguments: [
+        (RetryFilter(reason: "22012"), [4]), (RetryFilter(reason: "rows"), [1, 2, 4]),
+        (RetryFilter(keys: 199...200), [1, 2]), (RetryFilter(keys: 350...360), []),
+        (RetryFilter(reason: "XX000", keys: 0...1000), [1, 2]),
+    ])
+    func `filters narrow the failed shards down`(filter: RetryFilter, expected: [Int]) async throws {
+        let (fixture, store) = try await self.run()
+        var filter = filter
+        filter.entity = StoreFixture.entity
+        #expect(try await store.retry(.matching(filter), in: fixture.run) == expected.map { fixture.shards[$0] })
+    }
+
+    @Test func `a finished shard is retried by force only, and only where its table has a key`() async throws {
+        let (fixture, store) = try await self.run()
+        let observer = try fixture.observer()
+        try observer.execute(
+            """
+            CREATE TABLE public.orders (id uuid, label text, legacy_id bigint);
+            UPDATE godwit.migration_runs SET configuration =
+                '{"entities": [{"name": "orders", "targetTable": "public.orders", "idColumn": "id",
+                                "legacyColumn": "legacy_id", "identity": {"strategy": {"v4": {}}, "owner": "orders"}}]}'
+            """
+        )
+        let done = fixture.shards[0]
+        do {
+            try await store.retry(.shards([done, fixture.shards[1]]), in: fixture.run, force: true)
+            Issue.record("a table without a key was accepted")
+        } catch {
+            #expect(error.code == .refused)
+            #expect(error.message.contains("public.orders has no unique key"))
+        }
+        // A random UUID is no key by which a row is known again; an index over some rows is none either.
+        try observer.execute("ALTER TABLE public.orders ADD PRIMARY KEY (id)")
+        try observer.execute("CREATE UNIQUE INDEX ON public.orders (legacy_id) WHERE legacy_id > 0")
+        await #expect(throws: ControlStoreError.self) {
+            try await store.retry(.shards([done]), in: fixture.run, force: true)
+        }
+        #expect(try await fixture.state(of: done) == .done)
+        #expect(try await fixture.state(of: fixture.shards[1]) == .failed)
+        try observer.execute("CREATE UNIQUE INDEX ON public.orders (legacy_id)")
+        try await store.retry(.shards([done, fixture.shards[1]]), in: fixture.run, force: true)
+        #expect(try await store.mergingShards(of: fixture.run) == [done])
+        let granted = try await fixture.grant([done, fixture.shards[1]])
+        #expect(granted.map(\.merges) == [true, false])
+        try fixture.finish(granted[0])
+        #expect(try await store.shard(done).shard.merges == false)
+        let kinds = try observer.query(
+            "SELECT change_type FROM godwit.migration_change_log WHERE entity_id = '\(done)' ORDER BY processed_timestamp"
+        )
+        #expect(kinds.rows.map { $0.text(0) } == ["insert", "update"])
+    }
+
+    @Test func `who did it is recorded with role, user and host`() async throws {
+        let (fixture, store) = try await self.run()
+        let alice = Caller(user: "alice", host: "desk", key: "ops")
+        try await store.pause(fixture.run, reason: "lunch", by: alice)
+        let paused = try await store.run(matching: .id(fixture.run))
+        #expect(paused.pauseCause == .byOperator)
+        #expect(paused.statusBy == "alice@desk with key ops (role postgres)")
+        #expect(paused.errorDetails?.contains("godwit resume \(paused.number)") == true)
+        try await store.resume(fixture.run, by: alice)
+        #expect(try await store.run(matching: .id(fixture.run)).errorDetails == nil)
+        try await store.retry(.failed, in: fixture.run, by: alice)
+        try await store.cancel(fixture.run, reason: "enough", by: alice)
+        let events = try await store.events(of: fixture.run)
+        #expect(events.count == 4)
+        for event in events {
+            for text in ["\"role\": \"postgres\"", "\"user\": \"alice\"", "\"host\": \"desk\"", "\"key\": \"ops\""] {
+                #expect(event.data.contains(text), "\(event)")
+            }
+        }
+    }
+
+    @Test func `a pause keeps a report whose last line is the next command`() async throws {
+        let (fixture, store) = try await self.run()
+        let report = try await fixture.store.pause(fixture.run, .errorStrategy, reason: "s2 failed")
+        let run = try await store.run(matching: .id(fixture.run))
+        #expect(report.failedShards == 3)
+        #expect(report.lines.last == "godwit retry --failed --run \(run.number)")
+        #expect(report.lines.contains { $0.contains("\(fixture.shards[4]) orders rows 22012") })
+        #expect(run.pauseCause == .errorStrategy)
+        #expect(run.statusBy == nil)
+        #expect(run.errorDetails?.contains("\"failed_shards\": 3") == true)
+        #expect(try await store.events(of: fixture.run, EventFilter(level: .error)).count == 1)
+    }
+
+    @Test func `a worker is drained by name, host or with all others, and reads it in its own row`() async throws {
+        let (fixture, store) = try await self.run()
+        let workers = ["a", "b", "b"]
+            .enumerated()
+            .map { index, name in
+                WorkerRecord(
+                    incarnation: .random(),
+                    name: WorkerName(rawValue: name),
+                    host: "host-\(index)",
+                    pid: index,
+                    slots: 1,
+                    build: "",
+                    state: index == 2 ? "gone" : "running"
+                )
+            }
+        try await fixture.store.record(workers, of: fixture.run)
+        let b = WorkerName(rawValue: "b")
+        let asked = try await store.drain(.named([b]), of: fixture.run, within: .seconds(5))
+        #expect(asked.map(\.incarnation) == [workers[1].incarnation])
+        let request = try #require(try await store.drainRequest(of: workers[1].incarnation))
+        #expect(request.remaining > .seconds(4) && request.remaining <= .seconds(5))
+        #expect(try await store.drainRequest(of: workers[0].incarnation) == nil)
+        #expect(try await store.drainRequests(of: fixture.run).map(\.incarnation) == [workers[1].incarnation])
+        let granted = try await fixture.grant([fixture.shards[3]])[0]
+        try await store.leave(workers[1].incarnation, giving: [granted.lease])
+        #expect(try await fixture.state(of: granted.shard) == .pending(notBefore: nil))
+        #expect(try await store.drainRequests(of: fixture.run).isEmpty)
+        await #expect(throws: ControlStoreError.self) {
+            try await store.drain(.named([b]), of: fixture.run, within: .seconds(5))
+        }
+        #expect(try await store.drain(.all, of: fixture.run, within: .seconds(5)).map(\.name.rawValue) == ["a"])
+        #expect(try await store.drain(.host("host-1"), of: fixture.run, within: .seconds(5)).isEmpty)
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Workers that operators have leave.
+    @Suite struct DrainTests {
+        /// The key 250 waits for an advisory lock that the test holds.
+        private static let source = """
+            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF key = 250 THEN
+                        PERFORM pg_advisory_lock_shared(4711);
+                        PERFORM pg_advisory_unlock_shared(4711);
+                    END IF;
+                    RETURN 'row ' || key;
+                END $$;
+            CREATE TABLE thing (id integer PRIMARY KEY);
+            INSERT INTO thing SELECT generate_series(1, 500); ANALYZE
+            """
+        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
+        private static let entities = """
+            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
+            """
+        private static let blocked = """
+            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            """
+        /// Long before the lease expires, its shard is another's; the drained worker's exit status is 0.
+        @Test(arguments: [true, false])
+        func aDrainedWorkerGivesItsShardBackWithinTenSeconds(isLed: Bool) async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                var coordinator = try migration.startCoordinator(lease: 60)
+                let worker = try migration.startWorker("one")
+                try await migration.wait(until: Self.blocked, on: .source)
+                if !isLed { await coordinator.kill() }
+                let start = ContinuousClock.now
+                let drain = try migration.start(["drain", "one", "--wait", "--deadline", "2s"])
+                #expect(await worker.exitStatus() == 0, "\(migration.logs)")
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                print(
+                    "drain with\(isLed ? "" : "out") a coordinator: \(seconds) s from the command to the worker's end"
+                )
+                #expect(seconds <= 10)
+                #expect(await drain.exitStatus() == 0, "\(drain.log)")
+                #expect(drain.log.contains("1 worker left after"), "\(drain.log)")
+                try await migration.wait(
+                    until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased')",
+                    for: .seconds(5)
+                )
+                try migration.expect(
+                    ["asked to leave by an operator|t|t"],
+                    "SELECT message, data ? 'role', data ? 'user' FROM godwit.events WHERE worker = 'one' AND data ? 'deadline_seconds'"
+                )
+                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                if !isLed { coordinator = try migration.startCoordinator() }
+                try migration.startWorker("two")
+                // With the last holder the snapshot has gone as well: two of them, and that is said.
+                #expect(await coordinator.exitStatus() == (isLed ? 0 : 2), "\(migration.logs)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|500|500|0|0"])
+            }
+        }
+
+        @Test func aDrainedWorkerFinishesWhatItCan() async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                let coordinator = try migration.startCoordinator()
+                let worker = try migration.startWorker("one")
+                try await migration.wait(until: Self.blocked, on: .source)
+                let drain = try migration.start(["drain", "--all", "--deadline", "60s"])
+                #expect(await drain.exitStatus() == 0, "\(drain.log)")
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.workers WHERE state = 'draining')")
+                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                #expect(await worker.exitStatus() == 0, "\(migration.logs)")
+                try migration.expect(
+                    ["done|1"],
+                    "SELECT state, attempt FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250"
+                )
+                try migration.startWorker("two")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|500|500|0|0"])
+            }
+        }
+
+        @Test func whoIsUnknownOrGoneIsNotDrained() async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+                #expect(await (try migration.migrate()) == 0)
+                for (arguments, status, text) in [
+                    (["nobody"], Int32(64), "the run has no worker nobody"),
+                    (["w1"], 1, "worker w1 has left already"),
+                    (["--host", "nowhere"], 64, "the run has no worker on host nowhere"),
+                    (["--all"], 0, "has no worker there"), ([], 64, "give workers' names"),
+                    (["w1", "--deadline", "soon"], 64, "--deadline"),
+                ] {
+                    let drain = try migration.start(["drain"] + arguments)
+                    #expect(await drain.exitStatus() == status, "\(drain.log)")
+                    #expect(drain.log.contains(text), "\(drain.log)")
+                }
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.workers WHERE drain_asked_at IS NOT NULL")
+            }
+        }
+    }
+}
