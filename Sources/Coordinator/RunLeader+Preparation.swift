@@ -47,7 +47,11 @@ extension RunLeader {
         let seconds = Int(((.now - outage.since) / .seconds(1)).rounded())
         self.logger.notice("the source answers again", metadata: .of([.durationMilliseconds: seconds * 1000]))
         guard self.targetOutage == nil else { return }
-        try await self.note(.warning, .outageOver, "the source could not be used for \(seconds) s; the run went on by itself")
+        try await self.note(
+            .warning,
+            .outageOver,
+            "the source could not be used for \(seconds) s; the run went on by itself"
+        )
     }
 
     /// Prepares the entities whose time has come.
@@ -81,7 +85,12 @@ extension RunLeader {
                 "an entity can't be prepared yet",
                 metadata: .of([.entity: name, .error: failure.message])
             )
-            try await self.note(.warning, .preparationDelayed, "can't be prepared yet: \(failure.message)", entity: name)
+            try await self.note(
+                .warning,
+                .preparationDelayed,
+                "can't be prepared yet: \(failure.message)",
+                entity: name
+            )
             return
         }
         if let failure {

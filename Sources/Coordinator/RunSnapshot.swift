@@ -93,6 +93,7 @@ actor RunSnapshot {
             [
                 NewEvent(
                     .error,
+                    .snapshotLost,
                     """
                     every holder of the source's snapshot is gone (the source was restarted, or all processes ended): \
                     the shards from here on are read under snapshot \(number), so the run is mixed and will end with \

@@ -63,7 +63,7 @@ import Testing
         worker.drain(deadline: .at(60))
         worker.finished(slot: 0)
         #expect(worker.tick(now: .at(2)) == [.ping, .report(1)])
-        #expect(worker.tick(now: .at(6)) == [.lookForCoordinator, .sayHello, .report(1)])
+        #expect(worker.tick(now: .at(6)) == [.lookForCoordinator, .reconnect, .sayHello, .report(1)])
         #expect(worker.tick(now: .at(6.1)) == [.leave])
     }
 }

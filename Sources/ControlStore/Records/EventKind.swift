@@ -14,6 +14,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case outageOver = "outage-over"
     /// An entity can't be prepared for its load for now.
     case preparationDelayed = "preparation-delayed"
+    /// The run's snapshot has gone with its last holder.
+    case snapshotLost = "snapshot-lost"
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
     case runCancelled = "run-cancelled"
