@@ -149,6 +149,21 @@ extension RunLeader {
         )
     }
 
+    /// Records something an operator would ask about later.
+    func note(
+        _ level: EventLevel,
+        _ message: String,
+        entity: EntityName? = nil,
+        shard: ShardID? = nil,
+        worker: WorkerName? = nil,
+        data: [String: String] = [:]
+    ) async throws {
+        try await self.store.record(
+            [NewEvent(level, message, entity: entity, shard: shard, worker: worker, data: data)],
+            of: self.run.id
+        )
+    }
+
     /// Sends a LEASE again that its worker seems not to have got.
     func repeatLease(of shard: ShardID, to incarnation: Incarnation) async throws {
         let record = try await self.store.shard(shard).shard

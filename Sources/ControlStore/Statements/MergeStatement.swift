@@ -26,6 +26,7 @@ package enum MergeStatement {
     ///   - run: The run.
     ///   - shard: The shard that merges.
     ///   - keys: Of the rows it has rejected itself.
+    /// - Returns: The statement, for the shard's own transaction.
     package static func resolve(
         _ range: KeyRange,
         of entity: EntityName,
@@ -52,7 +53,8 @@ package enum MergeStatement {
               FROM mine JOIN godwit.shards AS shard ON shard.id = mine.resolved_by AND shard.kind = 'replay'
             """,
             [
-                .run(run), .entity(entity), .integer(range.lower), .integer(range.upper), .shard(shard), .integers(keys),
+                .run(run), .entity(entity), .integer(range.lower), .integer(range.upper), .shard(shard),
+                .integers(keys),
             ]
         )
     }
