@@ -2,22 +2,21 @@ import ArgumentParser
 package import ControlStore
 import Scheduling
 
-/// Source keys as they are written on the command line: `1000-2000`, `1000`, `-5--1`; both ends are meant.
+/// Source keys as they are written on the command line: `42`, `100..199` or `100-199`; both ends are meant.
 struct KeySpan: ExpressibleByArgument, Equatable {
-    var range: ClosedRange<Int64>
+    var keys: ClosedRange<Int64>
 
     init?(argument text: String) {
-        // The dash between two numbers is the first one behind a digit; others are signs.
-        let dashes = text.indices.dropFirst().filter { text[$0] == "-" && text[text.index(before: $0)].isNumber }
-        guard let end = dashes.first else {
-            guard let key = Int64(text) else { return nil }
-            self.range = key...key
+        if let key = Int64(text) {
+            self.keys = key...key
             return
         }
-        guard let lower = Int64(text[..<end]), let upper = Int64(text[text.index(after: end)...]), lower <= upper else {
-            return nil
-        }
-        self.range = lower...upper
+        // The dash between two numbers is the first one behind a digit; others are signs.
+        let dash = text.indices.dropFirst().first { text[$0] == "-" && text[text.index(before: $0)].isNumber }
+        guard let parting = text.firstRange(of: "..") ?? dash.map({ $0..<text.index(after: $0) }),
+            let lower = Int64(text[..<parting.lowerBound]), let upper = Int64(text[parting.upperBound...]), lower <= upper
+        else { return nil }
+        self.keys = lower...upper
     }
 }
 

@@ -95,7 +95,7 @@ struct RetryCommand: AsyncParsableCommand {
                     RetryFilter(
                         entity: try await store.entity(self.entity, of: run),
                         reason: self.reason,
-                        keys: self.keys?.range
+                        keys: self.keys?.keys
                     )
                 )
                 : .listed(self.shards)

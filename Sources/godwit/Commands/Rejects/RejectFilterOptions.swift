@@ -41,19 +41,3 @@ struct RejectFilterOptions: ParsableArguments {
         self.entity == nil && self.reason == nil && self.column == nil && self.shard == nil && self.key == nil
     }
 }
-
-/// `42` or `100..199` on the command line, both ends included.
-struct KeySpan: ExpressibleByArgument {
-    var keys: ClosedRange<Int64>
-
-    init?(argument: String) {
-        if let key = Int64(argument) {
-            self.keys = key...key
-            return
-        }
-        guard let dots = argument.firstRange(of: ".."), let first = Int64(argument[..<dots.lowerBound]),
-            let last = Int64(argument[dots.upperBound...]), first <= last
-        else { return nil }
-        self.keys = first...last
-    }
-}
