@@ -14,7 +14,8 @@ struct KeySpan: ExpressibleByArgument, Equatable {
         // The dash between two numbers is the first one behind a digit; others are signs.
         let dash = text.indices.dropFirst().first { text[$0] == "-" && text[text.index(before: $0)].isNumber }
         guard let parting = text.firstRange(of: "..") ?? dash.map({ $0..<text.index(after: $0) }),
-            let lower = Int64(text[..<parting.lowerBound]), let upper = Int64(text[parting.upperBound...]), lower <= upper
+            let lower = Int64(text[..<parting.lowerBound]), let upper = Int64(text[parting.upperBound...]),
+            lower <= upper
         else { return nil }
         self.keys = lower...upper
     }
