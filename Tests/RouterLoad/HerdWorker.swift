@@ -76,7 +76,7 @@ actor HerdWorker {
             if !reject.isFatal { self.machine.askedForHello(now: .now) }
         case .revoke(let revoke):
             _ = self.machine.revoked(revoke.lease, now: .now)
-        case .acknowledge, .drain, .pause, .resume, .pong:
+        case .acknowledge, .drain, .pong:
             self.machine.heard(now: .now)
         }
     }
