@@ -28,6 +28,9 @@ extension ConnectionParameters: CustomStringConvertible, CustomReflectable {
         ["require", "verify-ca", "verify-full"].contains(self.resolvedValue("sslmode") ?? "")
     }
 
+    /// Whether the server has to prove that it is the host the parameters name; any other mode talks to whoever answers.
+    package var verifiesServer: Bool { self.resolvedValue("sslmode") == "verify-full" }
+
     /// Host, port, database and user, without secrets.
     package var description: String {
         if self.host == nil, let service = self.resolvedValue("service") { return "service \(service)" }

@@ -80,9 +80,18 @@ actor PlanExamination {
         }
     }
 
-    /// What `--insecure` lets pass is still said.
+    /// What `--insecure` lets pass is still said, and encryption towards anybody who answers is no protection.
     private func exposure(_ parameters: ConnectionParameters, _ side: String) -> Finding? {
-        guard !parameters.isLocal, !parameters.usesTLS else { return nil }
+        guard !parameters.isLocal, !parameters.verifiesServer else { return nil }
+        if parameters.usesTLS {
+            return Finding(
+                .warning,
+                "unverified-server",
+                "the \(side) (\(parameters)) need not prove that it is that host: its sslmode is weaker than verify-full",
+                hint: "add sslmode=verify-full, and sslrootcert where needed, to GODWIT_\(side.uppercased())",
+                at: .none
+            )
+        }
         return Finding(
             .warning,
             "plaintext",

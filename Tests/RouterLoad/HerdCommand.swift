@@ -25,6 +25,8 @@ struct HerdCommand: AsyncParsableCommand {
 
     /// Of a context: libzmq makes 1,023 sockets in one, and each worker has two.
     private static let workersPerContext = 250
+    /// Of a thread, which looks at all its sockets whenever anything is to be done with one.
+    private static let workersPerThread = 20
 
     func run() async throws {
         let (granted, report) = AsyncStream<ContinuousClock.Instant>.makeStream()
@@ -50,8 +52,9 @@ struct HerdCommand: AsyncParsableCommand {
         var workers: [HerdWorker] = []
         while workers.count < self.workers {
             let context = try MessagingContext()
-            let executor = try PollingExecutor()
-            for _ in 0..<min(Self.workersPerContext, self.workers - workers.count) {
+            var executor = try PollingExecutor()
+            for number in 0..<min(Self.workersPerContext, self.workers - workers.count) {
+                if number.isMultiple(of: Self.workersPerThread) { executor = try PollingExecutor() }
                 let key = keys[workers.count % keys.count]
                 let dealer = try DealerEndpoint(
                     connecting: endpoint,

@@ -12,6 +12,7 @@ actor HerdWorker {
     private var shards: [LeaseID: ShardID] = [:]
     private var sequence: UInt64 = 0
     private var wasConnecting = true
+    private var isGranted = false
 
     init(name: String, dealer: DealerEndpoint, report: AsyncStream<ContinuousClock.Instant>.Continuation) {
         self.name = WorkerName(rawValue: name)
@@ -36,6 +37,7 @@ actor HerdWorker {
         let timers = self.machine.timers
         self.machine = WorkerMachine(slots: 1, timers: timers, now: .now)
         self.shards = [:]
+        self.isGranted = false
     }
 
     private func tick() async {
@@ -69,9 +71,11 @@ actor HerdWorker {
             self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
             await self.ping()
         case .lease(let lease):
-            guard case .start = self.machine.leased(lease.assignment, now: .now) else { return }
-            self.shards[lease.lease] = lease.shard
-            self.report.yield(.now)
+            if case .start = self.machine.leased(lease.assignment, now: .now) {
+                self.shards[lease.lease] = lease.shard
+            }
+            if !self.isGranted { self.report.yield(.now) }
+            self.isGranted = true
         case .reject(let reject):
             if !reject.isFatal { self.machine.askedForHello(now: .now) }
         case .revoke(let revoke):
