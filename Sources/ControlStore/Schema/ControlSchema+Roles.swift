@@ -14,15 +14,18 @@ extension ControlSchema {
                 GRANT USAGE ON SCHEMA godwit TO godwit_worker;
                 GRANT SELECT ON godwit.schema_version, godwit.leadership, godwit.migration_runs, godwit.entities,
                     godwit.shards, godwit.attempts, godwit.shard_presence, godwit.uuid_mapping_ledger TO godwit_worker;
-                GRANT SELECT (id, run_id, entity, shard_id, source_key, reason, resolved_at, resolved_by),
-                    INSERT, UPDATE (resolved_at, resolved_by) ON godwit.rejects TO godwit_worker;
+                GRANT SELECT (id, run_id, entity, shard_id, source_key, reason, column_name, resolved_at, resolved_by,
+                    resolution, tries), INSERT, UPDATE (detail, source_row, parent_entity, parent_key, resolved_at,
+                    resolved_by, resolution, tries, tried_at, purged_at) ON godwit.rejects TO godwit_worker;
                 GRANT UPDATE (state, lease, lease_until, finished_at, source_rows, migrated, rejected, filtered, adjusted,
-                    bytes_read, bytes_written, timings, highest_key, error_class, sql_state, message)
+                    bytes_read, bytes_written, timings, highest_key, merges, plan_revision, error_class, sql_state, message)
                     ON godwit.shards TO godwit_worker;
                 GRANT UPDATE (ended_at, outcome) ON godwit.attempts TO godwit_worker;
                 GRANT INSERT, UPDATE (presence) ON godwit.shard_presence TO godwit_worker;
                 GRANT INSERT, UPDATE (uuid_value) ON godwit.uuid_mapping_ledger TO godwit_worker;
                 GRANT INSERT ON godwit.migration_change_log TO godwit_worker;
+                GRANT SELECT (incarnation, run_id, state, drain_asked_at, drain_seconds),
+                    UPDATE (state, snapshot, last_seen) ON godwit.workers TO godwit_worker;
                 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA godwit TO godwit_worker;
             END IF;
             IF to_regrole('godwit_operator') IS NOT NULL THEN
