@@ -97,6 +97,7 @@ extension EndToEnd {
                 "UPDATE godwit.shards SET lower_key = 0",
                 "DELETE FROM godwit.shards",
                 "SELECT source_row FROM godwit.rejects",
+                "UPDATE godwit.workers SET state = 'gone'",
                 "UPDATE godwit.workers SET name = 'me', incarnation = gen_random_uuid()",
                 "INSERT INTO godwit.events (level, message) VALUES ('info', 'x')",
                 "DELETE FROM public.things",

@@ -24,8 +24,8 @@ extension ControlSchema {
                 GRANT INSERT, UPDATE (presence) ON godwit.shard_presence TO godwit_worker;
                 GRANT INSERT, UPDATE (uuid_value) ON godwit.uuid_mapping_ledger TO godwit_worker;
                 GRANT INSERT ON godwit.migration_change_log TO godwit_worker;
-                GRANT SELECT (incarnation, run_id, state, drain_asked_at, drain_seconds),
-                    UPDATE (state, snapshot, last_seen) ON godwit.workers TO godwit_worker;
+                GRANT SELECT (incarnation, run_id, state, drain_asked_at, drain_seconds, left_at), UPDATE (left_at)
+                    ON godwit.workers TO godwit_worker;
                 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA godwit TO godwit_worker;
             END IF;
             IF to_regrole('godwit_operator') IS NOT NULL THEN

@@ -51,8 +51,7 @@ extension ControlStore {
         try self.query(
             "note that worker \(incarnation) is gone",
             """
-            UPDATE godwit.workers SET state = 'gone', snapshot = NULL, last_seen = clock_timestamp()
-             WHERE incarnation = $1::uuid AND state <> 'gone'
+            UPDATE godwit.workers SET left_at = clock_timestamp() WHERE incarnation = $1::uuid AND left_at IS NULL
             """,
             [.text(incarnation.description)]
         )
@@ -68,7 +67,7 @@ extension ControlStore {
             SELECT incarnation,
                    greatest(0, drain_seconds - extract(epoch FROM clock_timestamp() - drain_asked_at)) AS remaining
               FROM godwit.workers
-             WHERE \(condition) AND drain_asked_at IS NOT NULL AND state <> ALL ($2::text[])
+             WHERE \(condition) AND drain_asked_at IS NOT NULL AND left_at IS NULL AND state <> ALL ($2::text[])
              ORDER BY incarnation
             """,
             [parameter, .texts(WorkerRecord.departed)]

@@ -34,7 +34,8 @@ extension ControlStore {
         try self.query(
             "read the workers of run \(run)",
             """
-            SELECT incarnation, name, host, pid, slots, build, state, counters, snapshot, public_key,
+            SELECT incarnation, name, host, pid, slots, build, counters, snapshot, public_key,
+                   CASE WHEN left_at IS NOT NULL AND state IN ('running', 'draining') THEN 'gone' ELSE state END AS state,
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM last_seen) AS last_seen
               FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
             """,
