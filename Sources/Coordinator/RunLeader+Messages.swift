@@ -59,7 +59,7 @@ extension RunLeader {
             )
             return
         }
-        if let planHash = hello.planHash, planHash != self.run.planHash {
+        if let planHash = hello.planHash, !self.planHashes.contains(planHash) {
             await self.refuse(
                 .planMismatch,
                 """

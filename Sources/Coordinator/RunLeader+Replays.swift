@@ -63,6 +63,7 @@ extension RunLeader {
             )
         }
         self.run.planRevision = revision
+        self.planHashes.insert(self.plan.planHash)
         await self.snapshot.follow(self.plan)
     }
 }

@@ -11,6 +11,8 @@ import Scheduling
 actor RunLeader {
     /// As the run's newest revision has it.
     var plan: ResolvedPlan
+    /// Hashes of all versions of the plan: a worker that was started for an older one reads the newest.
+    var planHashes: Set<String>
     let configuration: CoordinatorConfiguration
     let store: ControlStore
     let keeper: LeadershipKeeper
@@ -109,6 +111,7 @@ actor RunLeader {
         self.events = events
         self.mailbox = mailbox
         self.logger = logger
+        self.planHashes = Set(try await store.planRevisions(of: run.id).map(\.planHash) + [run.planHash])
         self.epoch = try await store.advancePresenceEpoch(of: run.id)
         if let breaker = plan.policy.circuitBreaker {
             self.breaker = CircuitBreaker(
