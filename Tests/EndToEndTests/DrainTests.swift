@@ -83,6 +83,22 @@ extension EndToEnd {
             }
         }
 
+        /// A coordinator may die after it has recorded the end and before it has sent the workers home.
+        @Test func aWorkerWhoseRunHasEndedLeavesByItself() async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+                let coordinator = try migration.startCoordinator()
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.leadership WHERE endpoint IS NOT NULL)")
+                try migration.start(["pause"])
+                try await migration.wait(until: "(SELECT status FROM godwit.migration_runs) = 'paused'")
+                let worker = try migration.startWorker("one")
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.workers WHERE snapshot IS NOT NULL)")
+                await coordinator.kill()
+                try migration.execute(.target, "UPDATE godwit.migration_runs SET status = 'completed'")
+                #expect(await worker.exitStatus() == 0, "\(migration.logs)")
+                try migration.expect(["t"], "SELECT left_at IS NOT NULL FROM godwit.workers")
+            }
+        }
+
         @Test func whoIsUnknownOrGoneIsNotDrained() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
                 #expect(await (try migration.migrate()) == 0)

@@ -35,12 +35,21 @@ extension ControlStore {
 
     /// Workers of a run that were asked to leave and are still there, for the coordinator.
     package func drainRequests(of run: RunID) throws(ControlStoreError) -> [DrainRequest] {
-        try self.drainRequests("run_id = $1::uuid", .run(run))
+        try self.drainRequests("worker.run_id = $1::uuid AND worker.drain_asked_at IS NOT NULL", .run(run))
     }
 
     /// Whether a worker was asked to leave, for itself; nil when it was not.
+    ///
+    /// The end of its run is such a request too: the coordinator that ended it may have died before it said so.
     package func drainRequest(of incarnation: Incarnation) throws(ControlStoreError) -> DrainRequest? {
-        try self.drainRequests("incarnation = $1::uuid", .text(incarnation.description)).first
+        try self.drainRequests(
+            """
+            worker.incarnation = $1::uuid
+            AND (worker.drain_asked_at IS NOT NULL OR run.status IN ('completed', 'failed', 'cancelled'))
+            """,
+            .text(incarnation.description)
+        )
+        .first
     }
 
     /// A worker is about to end: gives back what it may still hold and notes that it is gone.
@@ -64,11 +73,13 @@ extension ControlStore {
         try self.query(
             "look for workers that are to leave",
             """
-            SELECT incarnation,
-                   greatest(0, drain_seconds - extract(epoch FROM clock_timestamp() - drain_asked_at)) AS remaining
-              FROM godwit.workers
-             WHERE \(condition) AND drain_asked_at IS NOT NULL AND left_at IS NULL AND state <> ALL ($2::text[])
-             ORDER BY incarnation
+            SELECT worker.incarnation,
+                   coalesce(
+                       greatest(0, drain_seconds - extract(epoch FROM clock_timestamp() - drain_asked_at)), 0
+                   ) AS remaining
+              FROM godwit.workers AS worker JOIN godwit.migration_runs AS run ON run.id = worker.run_id
+             WHERE \(condition) AND worker.left_at IS NULL AND worker.state <> ALL ($2::text[])
+             ORDER BY worker.incarnation
             """,
             [parameter, .texts(WorkerRecord.departed)]
         )
