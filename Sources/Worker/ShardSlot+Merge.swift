@@ -52,15 +52,19 @@ extension ShardSlot {
     /// Replays have counted rows of this range, and what they have counted is not counted twice.
     func resolveMerged(_ pass: inout CopyPass) throws(AttemptFailure) {
         let job = pass.job
+        let range = job.assignment.range
+        let entity = job.assignment.entity
+        let lock = MergeStatement.lock(range, of: entity, in: job.run)
         let statement = MergeStatement.resolve(
-            job.assignment.range,
-            of: job.assignment.entity,
+            range,
+            of: entity,
             in: job.run,
             by: job.assignment.shard,
             rejectedAgain: pass.rejects.map(\.key)
         )
         pass.merged = try self.on(.target) { () throws(PostgresError) in
-            MergeStatement.replayed(try self.target!.query(statement.sql, statement.parameters))
+            _ = try self.target!.query(lock.sql, lock.parameters)
+            return MergeStatement.replayed(try self.target!.query(statement.sql, statement.parameters))
         }
         // A row that is rejected now may be in the target since before, and whoever refers to it finds it there.
         guard job.entity.recordsPresence, let legacy = job.entity.legacyColumn, !pass.rejects.isEmpty else { return }

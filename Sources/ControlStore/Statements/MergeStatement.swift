@@ -18,6 +18,19 @@ package enum MergeStatement {
         package var total: Int { self.migrated + self.filtered + self.gone }
     }
 
+    /// Locks the rejects of a range, and so waits for replays that are at work on them.
+    ///
+    /// To be run before ``resolve(_:of:in:by:rejectedAgain:)``: a statement sees what was committed before it began (READ
+    /// COMMITTED), and what a replay commits while it waits is too late for it.
+    package static func lock(_ range: KeyRange, of entity: EntityName, in run: RunID) -> Statement {
+        Statement(
+            """
+            SELECT count(*) FROM (SELECT id FROM godwit.rejects WHERE \(self.isInRange) ORDER BY id FOR UPDATE) AS locked
+            """,
+            self.range(range, of: entity, in: run)
+        )
+    }
+
     /// Resolves the open rejects of a range, and answers what replays have counted of it, for ``replayed(_:)``.
     ///
     /// - Parameters:
@@ -37,26 +50,30 @@ package enum MergeStatement {
         Statement(
             """
             WITH mine AS (
-                SELECT id, resolved_at, resolved_by, resolution FROM godwit.rejects
-                 WHERE run_id = $1::uuid AND entity = $2
-                   AND ($3::bigint IS NULL OR source_key >= $3::bigint)
-                   AND ($4::bigint IS NULL OR source_key < $4::bigint)
+                SELECT id, resolved_at, resolved_by, resolution FROM godwit.rejects WHERE \(self.isInRange)
             ), resolved AS (
                 UPDATE godwit.rejects AS reject
                    SET resolved_at = clock_timestamp(), resolved_by = $5::bigint,
                        resolution = CASE WHEN source_key = ANY ($6::bigint[]) THEN 'superseded' ELSE 'migrated' END
-                  FROM mine WHERE reject.id = mine.id AND mine.resolved_at IS NULL
+                  FROM mine WHERE reject.id = mine.id AND mine.resolved_at IS NULL AND reject.resolved_at IS NULL
             )
             SELECT count(*) FILTER (WHERE mine.resolution = 'migrated') AS migrated,
                    count(*) FILTER (WHERE mine.resolution = 'filtered') AS filtered,
                    count(*) FILTER (WHERE mine.resolution = 'gone') AS gone
               FROM mine JOIN godwit.shards AS shard ON shard.id = mine.resolved_by AND shard.kind = 'replay'
             """,
-            [
-                .run(run), .entity(entity), .integer(range.lower), .integer(range.upper), .shard(shard),
-                .integers(keys),
-            ]
+            self.range(range, of: entity, in: run) + [.shard(shard), .integers(keys)]
         )
+    }
+
+    private static let isInRange = """
+        run_id = $1::uuid AND entity = $2
+                   AND ($3::bigint IS NULL OR source_key >= $3::bigint)
+                   AND ($4::bigint IS NULL OR source_key < $4::bigint)
+        """
+
+    private static func range(_ range: KeyRange, of entity: EntityName, in run: RunID) -> [QueryParameter] {
+        [.run(run), .entity(entity), .integer(range.lower), .integer(range.upper)]
     }
 
     /// What the statement answered.
