@@ -38,12 +38,16 @@ struct MergeClause {
 
     /// Whether `merged`, a row of the target, is the one that another row, under its alias, speaks of.
     ///
-    /// A computed UUID must agree as well: under another one nobody would find the row.
+    /// A computed UUID must agree as well: under another one nobody would find the row. The key is never NULL in a row
+    /// that is merged, and `=` on it lets an anti-join use its index, which IS NOT DISTINCT FROM does not.
     func isOurs(_ other: String) -> String {
-        var same = [self.key.column]
-        if let legacy = self.entity.legacyColumn, legacy != self.key.column { same.append(legacy) }
-        if let id = self.entity.idColumn, id != self.key.column, self.entity.computesIDs { same.append(id) }
-        return same.map { "merged.\($0) IS NOT DISTINCT FROM \(other).\($0)" }.joined(separator: " AND ")
+        var others: [String] = []
+        if let legacy = self.entity.legacyColumn, legacy != self.key.column { others.append(legacy) }
+        if let id = self.entity.idColumn, id != self.key.column, self.entity.computesIDs { others.append(id) }
+        let conditions =
+            ["merged.\(self.key.column) = \(other).\(self.key.column)"]
+            + others.map { "merged.\($0) IS NOT DISTINCT FROM \(other).\($0)" }
+        return conditions.joined(separator: " AND ")
     }
 
     /// Those that may change: no key, none the server fills, none that a second pass fills.
