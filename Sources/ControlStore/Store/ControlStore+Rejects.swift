@@ -90,7 +90,7 @@ extension ControlStore {
         .rows.map { RejectRecord($0) }
     }
 
-    /// Whether the target has a row of an entity's key; nil where nothing in it says so.
+    /// Whether the target has a row of an entity's key; nil where nothing in it says so, or this role may not look.
     ///
     /// Table and columns are quoted.
     package func hasRow(
@@ -108,14 +108,20 @@ extension ControlStore {
         } else {
             return nil
         }
-        return try self
-            .query(
-                "look for \(entity) \(key) in \(table)",
-                "SELECT EXISTS (SELECT FROM \(table) WHERE \(condition)) AS found",
-                [.entity(entity), .integer(key)]
-            )
-            .first?
-            .bool("found")
+        do {
+            return try self
+                .query(
+                    "look for \(entity) \(key) in \(table)",
+                    "SELECT EXISTS (SELECT FROM \(table) WHERE \(condition)) AS found",
+                    [.entity(entity), .integer(key)]
+                )
+                .first?
+                .bool("found")
+        } catch {
+            // An operator's role need not read the data: insufficient_privilege.
+            guard error.sqlState == "42501" else { throw error }
+            return nil
+        }
     }
 
     /// Counts a change of the presence of any entity of a run.

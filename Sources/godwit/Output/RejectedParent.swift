@@ -38,7 +38,8 @@ struct RejectedParent {
         switch isThere {
         case true?: self.text = "\(entity) \(key) is in the target by now: replay this reject"
         case false?: self.text = "\(entity) \(key) is not in the target, and no row of that key was rejected"
-        case nil: self.text = "\(entity) \(key)"
+        case nil where parent.idColumn == nil && parent.legacyColumn == nil: self.text = "\(entity) \(key)"
+        case nil: self.text = "\(entity) \(key), which can't be looked at with this role"
         }
     }
 }
