@@ -189,6 +189,44 @@ extension EndToEnd {
             }
         }
 
+        @Test func aRevisionStandsWithoutAReplayAndAPausedRunStaysPaused() async throws {
+            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities()) { migration in
+                #expect(try await migration.migrate() == 0, "\(migration.logs)")
+                try migration.write(
+                    plan: Migration.plan(
+                        "shard_rows: 100",
+                        "ordered",
+                        Self.entities(grades: "{ 1: low, 2: middle, 3: top }")
+                    )
+                )
+                let none = try migration.start([
+                    "rejects", "replay", "--entity", "offices", "--reason", "orphan", "--plan", migration.planFile.path,
+                ])
+                #expect(await none.exitStatus() == 0, "\(none.log)")
+                #expect(
+                    none.log.contains("nothing to replay\nthe plan is revision 2 now (doctors.grade)"),
+                    "\(none.log)"
+                )
+                try migration.expect(["2|completed"], "SELECT plan_revision, status FROM godwit.migration_runs")
+                try migration.expect(
+                    ["1"],
+                    "SELECT count(*) FROM godwit.events WHERE message = 'plan corrected by an operator'"
+                )
+
+                try migration.execute(
+                    .target,
+                    "UPDATE godwit.migration_runs SET status = 'paused', pause_cause = 'operator', completed_at = NULL"
+                )
+                let held = try migration.start(["rejects", "replay", "--all"])
+                #expect(await held.exitStatus() == 0, "\(held.log)")
+                #expect(held.log.contains("the run is paused; godwit resume 1 replays them"), "\(held.log)")
+                try migration.expect(
+                    ["pending"],
+                    "SELECT DISTINCT state FROM godwit.shards WHERE kind = 'replay'"
+                )
+            }
+        }
+
         @Test func aKilledReplayIsGoneOnWith() async throws {
             try await Migration.with(
                 source: Self.source,

@@ -76,6 +76,9 @@ package struct RunRecord: Sendable, Codable, Equatable {
 }
 
 extension RunRecord {
+    /// Whether an operator has paused it, which a coordinator that starts respects.
+    package var isHeld: Bool { self.status == .paused && self.pauseCause?.endsWithANewCoordinator == false }
+
     /// Why it stands still; nil where there is nothing to say, or a newer Godwit has said it.
     package var errorReport: ErrorReport? {
         // Other details are other objects.

@@ -10,7 +10,7 @@ struct RetryCommand: AsyncParsableCommand {
         discussion: """
             Makes the shards pending, all of them or none. A coordinator that is up goes on with them; otherwise one is \
             started here, with workers, as `migrate` does. Children that were rejected because their parents' shard had \
-            failed are brought by themselves.
+            failed are brought by themselves. A run that an operator has paused stays so until `godwit resume`.
 
             s120-s140 means the failed shards from s120 to s140; both must be there. --entity, --reason and --keys narrow \
             the failed shards down together.
@@ -28,7 +28,7 @@ struct RetryCommand: AsyncParsableCommand {
               godwit retry s1742 --force
 
             EXIT STATUS
-              0 done, or nothing to retry · 1 refused: a shard that has not failed, a cancelled run, no key to merge by
+              0 done, nothing to retry, or left to a coordinator or to resume · 1 refused: a shard that has not failed, a cancelled run, no key to merge by
               2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run, shard or entity
               69 a database can't be reached · 75 told to leave or paused; resume
             """
@@ -101,7 +101,7 @@ struct RetryCommand: AsyncParsableCommand {
                 : .listed(self.shards)
             let shards = try await store.retry(selection, in: run.id, force: self.force, by: Machine.caller)
             let isLed = try await store.isLed()
-            let starts = !shards.isEmpty && !isLed && !self.noRun && !self.isHeld(run)
+            let starts = !shards.isEmpty && !isLed && !self.noRun && !run.isHeld
             if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed) }
             guard starts else { return }
             let pool = try RunPool(
@@ -113,11 +113,6 @@ struct RetryCommand: AsyncParsableCommand {
             )
             try await pool.run()
         }
-    }
-
-    /// Whether an operator has paused the run, which a coordinator that starts respects.
-    private func isHeld(_ run: RunRecord) -> Bool {
-        run.status == .paused && run.pauseCause?.endsWithANewCoordinator == false
     }
 
     private struct Answer: Encodable {
@@ -148,7 +143,7 @@ struct RetryCommand: AsyncParsableCommand {
                 "the coordinator goes on with them after godwit resume \(run.number)"
             } else if isLed {
                 "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
-            } else if self.isHeld(run) {
+            } else if run.isHeld {
                 "the run is paused; godwit resume \(run.number) goes on with them"
             } else if self.noRun {
                 "start godwit coordinator --run \(run.id), and workers"

@@ -16,10 +16,11 @@ struct RejectsReplayCommand: AsyncParsableCommand {
             themselves. Doing it twice changes nothing.
 
             --plan takes a corrected plan: a revision of the run, recorded with it. It may change how values come about \
-            and which rows are refused, not which rows there are, where they go, or their UUIDs.
+            and which rows are refused, not which rows there are, where they go, or their UUIDs. It is recorded even \
+            where there is nothing to replay: whatever is still to do goes by it.
 
             With a coordinator up, the replay begins when the rest of its run is done; otherwise one is started here, \
-            with workers, as `migrate` does.
+            with workers, as `migrate` does. A run that an operator has paused stays so until `godwit resume`.
 
             EXAMPLES
               godwit rejects replay 4711 4712
@@ -27,7 +28,7 @@ struct RejectsReplayCommand: AsyncParsableCommand {
               godwit rejects replay --all --workers 4
 
             EXIT STATUS
-              0 nothing to replay, or left to a coordinator · 1 refused: a resolved reject, a cancelled run
+              0 nothing to replay, or left to a coordinator or to resume · 1 refused: a resolved reject, a cancelled run
               2 replayed; the run has read two snapshots · 64 there is no such run, entity or reject
               65 the corrected plan is invalid, or moves rows · 69 a database can't be reached · 75 told to leave or paused; resume
             """
@@ -82,7 +83,7 @@ struct RejectsReplayCommand: AsyncParsableCommand {
             let request = try await store.requestReplay(filter, revision: revision, in: run.id)
             let isLed = try await store.isLed()
             let isWork = !request.shards.isEmpty || !request.waiting.isEmpty
-            let starts = isWork && !isLed && !self.noRun
+            let starts = isWork && !isLed && !self.noRun && !run.isHeld
             if !self.output.json {
                 let left = try await Self.leftAlone(request, run, store)
                 StandardOutput.write(
@@ -130,11 +131,12 @@ struct RejectsReplayCommand: AsyncParsableCommand {
         isLed: Bool,
         starts: Bool
     ) -> String {
-        guard !request.shards.isEmpty || !request.waiting.isEmpty else {
-            return "run #\(run.number) has no such open reject: nothing to replay\n"
-        }
         var lines: [String] = []
-        if request.chosen > 0 {
+        if request.chosen == 0 {
+            lines.append(
+                "run #\(run.number) has no such open reject: nothing\(request.waiting.isEmpty ? "" : " new") to replay"
+            )
+        } else {
             let entities = request.entities.map { "\($0.entity) \(Figures.count($0.rejects))" }
             let followers =
                 request.followers > 0
@@ -145,13 +147,17 @@ struct RejectsReplayCommand: AsyncParsableCommand {
             )
         }
         if !request.waiting.isEmpty {
-            lines.append("\(Figures.counted(request.waiting.count, "shard")) of an earlier request wait")
+            let verb = request.waiting.count == 1 ? "waits" : "wait"
+            lines.append("\(Figures.counted(request.waiting.count, "shard")) of an earlier request \(verb)")
         }
-        if let revision, request.chosen > 0 {
+        if let revision {
             let changes = revision.changes.isEmpty ? "" : " (\(revision.changes.joined(separator: ", ")))"
             lines.append(
                 "the plan is revision \(request.revision) now\(changes); rows that are in the target keep what they have"
             )
+        }
+        guard !request.shards.isEmpty || !request.waiting.isEmpty else {
+            return lines.map { $0 + "\n" }.joined()
         }
         let next =
             if starts {
@@ -162,6 +168,8 @@ struct RejectsReplayCommand: AsyncParsableCommand {
                 "the coordinator replays them after godwit resume \(run.number)"
             } else if isLed {
                 "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
+            } else if run.isHeld {
+                "the run is paused; godwit resume \(run.number) replays them"
             } else {
                 "start godwit coordinator --run \(run.id), and workers"
             }
