@@ -19,7 +19,7 @@ struct PurgeCommand: AsyncParsableCommand {
               godwit purge --older-than 30d --yes
 
             EXIT STATUS
-              0 removed, or nothing to remove · 1 not confirmed · 64 there is no such run, or --yes is missing where
+              0 removed, or nothing to remove · 1 not confirmed, or some are left, because a replay is at work on them · 64 there is no such run, or --yes is missing where
               nobody can be asked · 69 the target can't be reached
             """
     )
@@ -63,7 +63,19 @@ struct PurgeCommand: AsyncParsableCommand {
                 removed += rows
             }
             await self.vacuum(store)
-            try self.answer(found, removed: removed)
+            let runs = Set(found.map(\.run))
+            let left = try await store.purgeable(run: run, olderThan: self.olderThan?.duration)
+                .filter { runs.contains($0.run) }
+            try self.answer(found, removed: removed, left: left.reduce(0) { $0 + $1.rows })
+            guard left.isEmpty else {
+                throw CommandFailure(
+                    .failed,
+                    """
+                    \(Self.text(left)) left: a replay is at work on them, or they were recorded meanwhile; \
+                    call godwit purge again
+                    """
+                )
+            }
         }
     }
 
@@ -95,9 +107,9 @@ struct PurgeCommand: AsyncParsableCommand {
         }
     }
 
-    private func answer(_ found: [PurgeCount], removed: Int) throws {
+    private func answer(_ found: [PurgeCount], removed: Int, left: Int = 0) throws {
         if self.output.json {
-            try JSONOutput.print(Answer(found: found, removed: removed, isDryRun: self.dryRun))
+            try JSONOutput.print(Answer(found: found, removed: removed, left: left, isDryRun: self.dryRun))
         } else if found.isEmpty {
             StandardOutput.write("no stored source rows: nothing to remove\n")
         } else if self.dryRun {
@@ -120,11 +132,14 @@ struct PurgeCommand: AsyncParsableCommand {
     private struct Answer: Encodable {
         var found: [Count]
         var removed: Int
+        /// Stored after the removal; what a dry run finds is not among them.
+        var left: Int
         var isDryRun: Bool
 
-        init(found: [PurgeCount], removed: Int, isDryRun: Bool) {
+        init(found: [PurgeCount], removed: Int, left: Int, isDryRun: Bool) {
             self.found = found.map { Count(run: $0.run.description, rows: $0.rows, bytes: $0.bytes) }
             self.removed = removed
+            self.left = left
             self.isDryRun = isDryRun
         }
     }
