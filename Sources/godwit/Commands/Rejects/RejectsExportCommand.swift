@@ -68,7 +68,9 @@ final class ExportSink: Sendable {
             self.descriptor = STDOUT_FILENO
             return
         }
-        self.descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // One that was left behind may be readable by others, or lead elsewhere: the mode is for new files only.
+        unlink(path + ".part")
+        self.descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard self.descriptor >= 0 else { throw Self.failure(path, errno) }
     }
 
