@@ -2,7 +2,7 @@ extension ControlSchema {
     /// Gives the roles `godwit_worker` and `godwit_operator`, where there are such, what they need and no more.
     ///
     /// Run by the owner of the schema at every start of a coordinator, so that the rights are always those of the
-    /// installed version: docs/roles.md. A worker may not touch leadership, keys, runs or the plan; what it may change of a
+    /// installed version: docs/security.md. A worker may not touch leadership, keys, runs or the plan; what it may change of a
     /// shard is what the fence, a renewal and a release change.
     static let roleGrants = """
         DO $$

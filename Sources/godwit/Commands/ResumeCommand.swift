@@ -10,7 +10,8 @@ struct ResumeCommand: AsyncParsableCommand {
         abstract: "Let a paused or failed run go on.",
         discussion: """
             A coordinator that is up grants again at once. Otherwise one is started here, with workers, as `migrate` does. \
-            A run goes on with the plan it was begun with; with --plan it is refused where that file has changed since.
+            A run goes on with the plan it was begun with; with --plan it is refused where that file has changed since. \
+            A corrected plan goes by `godwit rejects replay --plan`.
 
             EXAMPLES
               godwit resume

@@ -25,6 +25,8 @@ struct RejectText {
         case "refused:02000": return "a trigger or rule of the target left the row out"
         case let code where code.hasPrefix("refused:"):
             return "the target refused the row with SQLSTATE \(code.dropFirst(8))"
+        case let code where code.hasPrefix("source_error:"):
+            return "the source could not read the row: SQLSTATE \(code.dropFirst(13))"
         case let code: return code
         }
     }
