@@ -41,6 +41,18 @@ import Testing
         #expect(!without.contains("source_row"))
     }
 
+    @Test func aFileThatWasLeftBehindIsNotWrittenInto() throws {
+        let path = NSTemporaryDirectory() + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("old".utf8).write(to: URL(fileURLWithPath: path + ".part"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + ".part")
+        let sink = try ExportSink(path: path)
+        try sink.write("new")
+        try sink.finish()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+    }
+
     @Test func keysAreReadAsOneOrAsASpan() {
         #expect(KeySpan(argument: "42")?.keys == 42...42)
         #expect(KeySpan(argument: "-3..9")?.keys == -3...9)
