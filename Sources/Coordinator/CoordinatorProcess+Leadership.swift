@@ -12,13 +12,17 @@ extension CoordinatorProcess {
         var hasWaited: Bool
         /// What the coordinator before led, where this one has seen it lead.
         var run: RunID?
+        /// It has been said for whom this process waits.
+        var isStandingBy = false
     }
 
     /// Takes the leadership, or as a standby waits for it.
     ///
+    /// - Parameter earlier: What this process has come to before; who led once takes over like one who has waited.
     /// - Returns: Nil where the process was told to leave while it waited.
-    func takeLeadership() async throws -> Succession? {
-        var succession = Succession(term: .random(), hasWaited: false, run: nil)
+    /// - Throws: `ControlStoreError`, or `CoordinatorError` where another one leads and this is no standby.
+    func takeLeadership(after earlier: Succession?) async throws -> Succession? {
+        var succession = Succession(term: .random(), hasWaited: earlier != nil, run: earlier?.run)
         var outage: Outage?
         while !self.isTerminated {
             do throws(ControlStoreError) {
@@ -27,6 +31,8 @@ extension CoordinatorProcess {
                     pid: ProcessInfo.processInfo.processIdentifier
                 ) {
                     succession.term = term
+                    // Others may have led, and begun or ended the run, while this one had stepped down.
+                    if earlier != nil { succession.run = try await self.store.ledRun() }
                     return succession
                 }
                 outage = nil
@@ -52,7 +58,8 @@ extension CoordinatorProcess {
 
     /// - Returns: Whether the lock is free now.
     private func watchLeader(_ succession: inout Succession) async throws(ControlStoreError) -> Bool {
-        if self.configuration.isStandby, !succession.hasWaited {
+        if self.configuration.isStandby, !succession.isStandingBy {
+            succession.isStandingBy = true
             let leader = try await self.store.leader() ?? "unknown"
             self.logger.notice("standing by for the leader", metadata: .of([.reason: leader]))
         }

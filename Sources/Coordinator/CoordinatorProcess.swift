@@ -61,7 +61,9 @@ package final class CoordinatorProcess: Sendable {
         let opening = RunOpening(configuration: self.configuration, store: self.store, logger: self.logger)
         var draft = try await opening.prepare()
         try await self.store.install()
-        while let succession = try await self.takeLeadership() {
+        var earlier: Succession?
+        while let succession = try await self.takeLeadership(after: earlier) {
+            earlier = succession
             do {
                 switch try await self.reign(after: succession, opening, draft) {
                 case .left(let summary):

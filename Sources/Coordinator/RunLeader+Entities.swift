@@ -43,7 +43,7 @@ extension RunLeader {
     }
 
     private func complete(_ name: EntityName) async throws {
-        try await self.store.restoreObjects(of: self.run.id, entity: name)
+        try await self.store.restoreObjects(of: self.run.id, entity: name, isLeading: true)
         if let entity = self.plan.entity(named: name.rawValue) {
             try await self.store.analyze(entity.targetTable)
         }
@@ -82,7 +82,7 @@ extension RunLeader {
             RunConclusion(
                 failedShards: failedShards,
                 totals: status.totals,
-                isMixed: status.run.isMixed,
+                isMixed: try await self.store.hasMixedSnapshots(self.run.id),
                 limit: self.plan.policy.maximumRejects
             )
             .summary

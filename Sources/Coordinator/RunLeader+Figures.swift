@@ -30,8 +30,13 @@ extension RunLeader {
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)
-        try await self.store.record(self.roster.takeChanges(), of: self.run.id)
+        try await self.recordWorkers()
         try await self.watchErrorRates(status)
+    }
+
+    /// Writes down what was heard of the workers.
+    func recordWorkers() async throws {
+        try await self.store.record(self.roster.takeChanges(), of: self.run.id, exporting: self.snapshotNumber)
     }
 
     /// Pauses the run where too many rows of an entity fail.

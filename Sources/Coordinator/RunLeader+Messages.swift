@@ -130,7 +130,7 @@ extension RunLeader {
         self.figures.saw(header.incarnation, ping.counters, at: .now)
         if self.roster.pinged(ping, header, current: self.snapshotNumber) {
             // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
-            try await self.store.record(self.roster.takeChanges(), of: self.run.id)
+            try await self.recordWorkers()
         }
         let pong = Pong(
             echo: header.sequence,

@@ -136,6 +136,7 @@ extension RunLeader {
         if self.ended == nil,
             let summary = try await RunConclusion.recorded(of: record, plan: self.plan, in: self.store)
         {
+            if summary.outcome == .failed { try await self.restoreTriggers() }
             self.keeper.follow(nil)
             try await self.store.stopLeading()
             self.end = .left(summary)
@@ -149,6 +150,7 @@ extension RunLeader {
             worker.slots = 0
             machine.greeted(worker)
         }
+        let breaker = try await CircuitBreaker(of: self.run.id, plan: self.plan, in: self.store)
         let epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
         try await self.store.announce(endpoint: self.endpoint, leading: self.run.id)
         if let ended = self.ended { try await self.recordEnd(ended) }
@@ -162,6 +164,10 @@ extension RunLeader {
         self.machine = machine
         self.epoch = epoch
         self.unprepared.removeAll()
+        // The machine asks for the end again, and with it for the replays that wait.
+        self.wantedSnapshot = nil
+        self.isConclusionDue = false
+        self.breaker = breaker
         self.runPause.follow(record.status, reason: record.statusReason)
         self.schedule = TickSchedule(now: .now)
         self.lastRecovery = (outage, .now)

@@ -25,6 +25,7 @@ extension RunLeader {
         do {
             let held = try result.get()
             self.snapshotIdentifier = held.identifier
+            if held.number != self.snapshotNumber { self.roster.forgetSnapshots() }
             self.snapshotNumber = held.number
         } catch let error as PostgresError where error.isTransient {
             self.snapshotIdentifier = nil
@@ -97,6 +98,8 @@ extension RunLeader {
             try await self.end(RunSummary(.failed, "\(name) can't be prepared: \(failure.message)"))
             return
         }
+        // The same that was begun before an outage will do.
+        self.unprepared[name] = nil
         self.machine.prepared(name)
         try await self.store.setStage(of: name, in: self.run.id, .copying)
         self.logger.info("entity released", metadata: .of([.entity: name]))

@@ -73,11 +73,12 @@ extension RunLeader {
             verdict = .fail
             counts = true
         }
+        if verdict == .fail { try await self.stopOrPause(failed, decision) }
         _ = try await self.store.recordFailure(
             FailedAttempt(failed, countsAsAttempt: counts, verdict: verdict)
         )
         try await self.look(at: [failed.shard])
-        try await self.report(failed, verdict: verdict, decision: decision, attempt: counted, header)
+        try await self.report(failed, verdict: verdict, attempt: counted, header)
         // Before more shards are granted in vain.
         if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
     }
@@ -85,7 +86,6 @@ extension RunLeader {
     private func report(
         _ failed: Failed,
         verdict: FailedAttempt.Verdict,
-        decision: RetryPolicy.Decision,
         attempt: Int,
         _ header: MessageHeader
     ) async throws {
@@ -117,19 +117,26 @@ extension RunLeader {
                 shard: failed.shard,
                 worker: header.worker
             )
-            if decision == .stopRun {
-                try await self.end(
-                    RunSummary(
-                        .failed,
-                        "\(failed.shard) of \(entity.map { "\($0)" } ?? "?") found the \(failed.side.rawValue) changed: \(failed.message)"
-                    )
+        }
+    }
+
+    /// What a shard's failure means for the run.
+    ///
+    /// Before the failure is recorded: whoever dies in between hears of it again.
+    private func stopOrPause(_ failed: Failed, _ decision: RetryPolicy.Decision) async throws {
+        if decision == .stopRun {
+            let entity = self.machine.shards[failed.shard]?.entity
+            try await self.end(
+                RunSummary(
+                    .failed,
+                    "\(failed.shard) of \(entity.map { "\($0)" } ?? "?") found the \(failed.side.rawValue) changed: \(failed.message)"
                 )
-            } else if self.plan.policy.errorStrategy == .pause {
-                try await self.pause(
-                    .errorStrategy,
-                    "shard \(failed.shard) failed and the plan says error_strategy: pause"
-                )
-            }
+            )
+        } else if self.plan.policy.errorStrategy == .pause {
+            try await self.pause(
+                .errorStrategy,
+                "shard \(failed.shard) failed and the plan says error_strategy: pause"
+            )
         }
     }
 

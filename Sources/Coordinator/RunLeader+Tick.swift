@@ -14,6 +14,7 @@ extension RunLeader {
             try await self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
             try await self.lookForMerges()
             try await self.obey()
+            try await self.concludeAtLast()
             try await self.drainWorkers()
             try await self.watchSnapshotAge()
         }
@@ -107,6 +108,12 @@ extension RunLeader {
     /// Ends the run and lets the workers go.
     func end(_ summary: RunSummary) async throws {
         guard self.ended == nil else { return }
+        if summary.outcome == .done || summary.outcome == .incomplete {
+            guard try await self.store.complete(self.run.id, reason: summary.message) else {
+                self.isConclusionDue = true
+                return
+            }
+        }
         self.ended = summary
         try await self.recordEnd(summary)
         self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
@@ -117,8 +124,6 @@ extension RunLeader {
     /// Writes down how the run ended; doing it again changes nothing.
     func recordEnd(_ summary: RunSummary) async throws {
         switch summary.outcome {
-        case .done, .incomplete:
-            try await self.store.setStatus(self.run.id, .completed, reason: summary.message)
         case .failed:
             try await self.store.setStatus(
                 self.run.id,
@@ -126,9 +131,17 @@ extension RunLeader {
                 reason: summary.message,
                 errorDetails: ["message": summary.message]
             )
-        case .paused:
+        case .done, .incomplete, .paused:
             break
         }
+    }
+
+    /// Asks for the end again, where the machine has not learnt of more to do.
+    private func concludeAtLast() async throws {
+        guard self.isConclusionDue else { return }
+        self.isConclusionDue = false
+        guard self.machine.hasEnded else { return }
+        try await self.conclude(failedShards: self.machine.failedShards.count)
     }
 
     /// What running shards have at the end of a run before they are rolled back, as at TERM (safe up to a minute).

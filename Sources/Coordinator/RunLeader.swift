@@ -60,6 +60,8 @@ actor RunLeader {
     var preparing: Set<EntityName> = []
     /// How the run ended, while the workers are being dismissed.
     var ended: RunSummary?
+    /// The end could not be recorded, because an operator has just given the run more to do.
+    var isConclusionDue = false
     /// The run has ended and the workers have left.
     var isLeaving = false
     /// nil where the plan has none.
@@ -113,13 +115,7 @@ actor RunLeader {
         self.logger = logger
         self.planHashes = Set(try await store.planRevisions(of: run.id).map(\.planHash) + [run.planHash])
         self.epoch = try await store.advancePresenceEpoch(of: run.id)
-        if let breaker = plan.policy.circuitBreaker {
-            self.breaker = CircuitBreaker(
-                limit: breaker.errorRate,
-                minimumRows: breaker.minimumRows,
-                accepted: try await store.acceptedErrorRates(of: run.id)
-            )
-        }
+        self.breaker = try await CircuitBreaker(of: run.id, plan: plan, in: store)
         let held = try await snapshot.hold()
         self.snapshotIdentifier = held.identifier
         self.snapshotNumber = held.number
@@ -184,7 +180,7 @@ actor RunLeader {
     /// The run has ended and the workers have left: writes the rest down.
     private func finish() async throws {
         if self.ended?.outcome == .failed { try await self.restoreTriggers() }
-        try await self.store.record(self.roster.takeChanges(), of: self.run.id)
+        try await self.recordWorkers()
         try await self.store.stopLeading()
         if let ended = self.ended { self.end = .left(ended) }
     }

@@ -47,6 +47,7 @@ actor RunOpening {
 
     /// What `prepare` found, looked at again by a standby that could not lead: the run may be there by now.
     func reconsider(_ draft: Draft) async throws -> Draft {
+        // Where the target does not answer, the wait for the leadership says so.
         guard case .new(let plan, _, _) = draft, let run = try? await self.unfinishedRun(of: plan),
             run.planHash == plan.hash
         else { return draft }
@@ -80,6 +81,8 @@ actor RunOpening {
         let run = try await self.store.run(matching: .id(id))
         let plan = try await self.storedPlan(of: run)
         if isTakeover, let summary = try await RunConclusion.recorded(of: run, plan: plan, in: self.store) {
+            // Who ended it may not have come to that.
+            if summary.outcome == .failed { try await self.store.restoreObjects(of: id, isLeading: true) }
             return .over(summary)
         }
         self.logger.notice(

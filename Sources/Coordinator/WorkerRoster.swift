@@ -52,6 +52,11 @@ struct WorkerRoster {
         return isNewHolder
     }
 
+    /// The run has a new snapshot: what the workers export is of an older one.
+    mutating func forgetSnapshots() {
+        for incarnation in self.records.keys { self.records[incarnation]?.snapshot = nil }
+    }
+
     /// Notes that a process is gone.
     mutating func left(_ incarnation: Incarnation, state: String) {
         guard var record = self.records[incarnation] else { return }

@@ -33,7 +33,8 @@ package struct RunMachine: Sendable {
     /// How often a planned shard and its parts have been halved.
     var splits: [ShardID: Int] = [:]
     var hasBegun = false
-    var hasEnded = false
+    /// Nothing is left to do; more shards take it back.
+    package internal(set) var hasEnded = false
 
     package init(entities: [EntityNode], limits: GrantLimits) {
         self.entities = entities

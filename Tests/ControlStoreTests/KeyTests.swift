@@ -86,7 +86,7 @@ import Testing
                 state: "running"
             )
             record.publicKey = Self.keys[number]
-            try await fixture.store.record([record], of: fixture.run)
+            try await fixture.store.record([record], of: fixture.run, exporting: 0)
             try await fixture.store.authorise("w\(number)", publicKey: Self.keys[number])
             _ = try await fixture.grant([fixture.shards[number]], to: incarnation)
         }

@@ -104,4 +104,62 @@ import Testing
         try session.commit()
         #expect(try await granted.isEmpty)
     }
+
+    @Test func `no fence holds after a cancellation, also where it passed a lease by`() async throws {
+        let fixture = try await StoreFixture(shards: 2)
+        let store = ControlStore(parameters: fixture.parameters, applicationName: "test operator")
+        let granted = try await fixture.grant(fixture.shards)
+        // As a renewal does, which holds its rows' locks until it is committed.
+        let renewal = try fixture.observer()
+        try renewal.execute("BEGIN")
+        try renewal.execute("SELECT FROM godwit.shards WHERE id = \(granted[0].shard.rawValue) FOR UPDATE")
+        try await store.cancel(fixture.run, reason: "no more")
+        try renewal.commit()
+        #expect(try await fixture.state(of: granted[0].shard) != .pending(notBefore: nil))
+        let slot = try fixture.slot(granted[0].lease)
+        try slot.execute("BEGIN")
+        #expect(try StoreFixture.fence(granted[0], on: slot) == false)
+    }
+
+    @Test func `a run that was given more to do is not completed`() async throws {
+        let (fixture, store) = try await self.ended()
+        #expect(try await fixture.store.complete(fixture.run, reason: "done") == false)
+        try fixture.finish(try await fixture.grant([fixture.shards[2]])[0])
+        try await store.retry(.failed, in: fixture.run)
+        #expect(try await fixture.store.complete(fixture.run, reason: "done") == false)
+        #expect(try await store.run(matching: .latest).status == .running)
+        try fixture.finish(try await fixture.grant([fixture.shards[1]])[0])
+        #expect(try await fixture.store.complete(fixture.run, reason: "done"))
+        #expect(try await store.run(matching: .latest).status == .completed)
+    }
+
+    @Test func `a retry waits for the end that is being recorded, and opens the run again`() async throws {
+        let (fixture, store) = try await self.ended()
+        let session = try fixture.observer()
+        try session.execute("BEGIN")
+        _ = try session.query("UPDATE godwit.migration_runs SET status = 'completed'")
+        let watcher = try fixture.observer()
+        async let retried = store.retry(.failed, in: fixture.run)
+        let sign = """
+            SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+             UNION ALL SELECT FROM godwit.shards WHERE id = \(fixture.shards[1].rawValue) AND state = 'pending'
+            """
+        while try watcher.query(sign).isEmpty {}
+        try session.commit()
+        #expect(try await retried == [fixture.shards[1]])
+        #expect(try await fixture.store.run(matching: .latest).status == .paused)
+    }
+
+    @Test func `a coordinator's pause leaves an operator's alone`() async throws {
+        let (fixture, store) = try await self.ended()
+        try await store.pause(fixture.run, reason: "lunch")
+        _ = try await fixture.store.pause(fixture.run, .circuitBreaker, reason: "too many")
+        var run = try await store.run(matching: .latest)
+        #expect(run.statusReason == "lunch")
+        #expect(run.pauseCause == .byOperator)
+        try await store.resume(fixture.run)
+        _ = try await fixture.store.pause(fixture.run, .circuitBreaker, reason: "too many")
+        run = try await store.run(matching: .latest)
+        #expect(run.pauseCause == .circuitBreaker)
+    }
 }

@@ -134,10 +134,10 @@ import Testing
             build: "1",
             state: "running"
         )
-        try await fixture.store.record([worker], of: fixture.run)
+        try await fixture.store.record([worker], of: fixture.run, exporting: 0)
         worker.state = "draining"
         worker.counters = "{\"rows\": 5}"
-        try await fixture.store.record([worker], of: fixture.run)
+        try await fixture.store.record([worker], of: fixture.run, exporting: 0)
         let seen = try await fixture.store.workers(of: fixture.run)
         #expect(seen.map(\.state) == ["draining"])
         #expect(seen[0].counters == "{\"rows\": 5}")

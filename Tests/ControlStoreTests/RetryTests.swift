@@ -152,7 +152,7 @@ import Testing
                     state: index == 2 ? "gone" : "running"
                 )
             }
-        try await fixture.store.record(workers, of: fixture.run)
+        try await fixture.store.record(workers, of: fixture.run, exporting: 0)
         let b = WorkerName(rawValue: "b")
         let asked = try await store.drain(.named([b]), of: fixture.run, within: .seconds(5))
         #expect(asked.map(\.incarnation) == [workers[1].incarnation])

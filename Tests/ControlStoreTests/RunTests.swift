@@ -98,6 +98,27 @@ import Testing
         #expect(try await store.run(matching: .latest).isMixed == false)
     }
 
+    @Test func `a snapshot is on record only where it is the run's`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let store = fixture.store
+        var worker = WorkerRecord(
+            incarnation: .random(),
+            name: WorkerName(rawValue: "one"),
+            host: "here",
+            pid: 1,
+            slots: 2,
+            build: "",
+            state: "running"
+        )
+        worker.snapshot = "00000003-1"
+        #expect(try await store.recordSnapshot(fixture.run, id: "a", lsn: nil, xmin: nil, tables: []) == 1)
+        try await store.record([worker], of: fixture.run, exporting: 1)
+        #expect(try await store.workers(of: fixture.run).map(\.snapshot) == ["00000003-1"])
+        #expect(try await store.recordSnapshot(fixture.run, id: "b", lsn: nil, xmin: nil, tables: []) == 2)
+        try await store.record([worker], of: fixture.run, exporting: 1)
+        #expect(try await store.workers(of: fixture.run).map(\.snapshot) == [nil])
+    }
+
     @Test func `entities keep the plan's order, their dependencies and the losers`() async throws {
         let fixture = try await StoreFixture(shards: 0)
         let names = ["a \"quoted\"", "b,{}\\", "c"].map { EntityName(rawValue: $0) }

@@ -68,6 +68,8 @@ package struct FenceStatement: Sendable {
                    adjusted = $7::jsonb, bytes_read = $8::bigint, bytes_written = $9::bigint, timings = $10::jsonb,
                    highest_key = $11::bigint, plan_revision = $14::integer, error_class = NULL, sql_state = NULL, message = NULL
              WHERE id = $1::bigint AND lease = $2::uuid AND state = 'leased'
+               AND EXISTS (SELECT FROM godwit.migration_runs AS run
+                            WHERE run.id = shards.run_id AND run.status <> 'cancelled')
             RETURNING id, run_id, entity, kind, attempt, lower_key, upper_key
         ), closed AS (
             UPDATE godwit.attempts SET ended_at = clock_timestamp(), outcome = 'done'

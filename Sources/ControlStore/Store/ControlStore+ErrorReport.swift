@@ -38,6 +38,8 @@ extension ControlStore {
 
     /// The coordinator itself stops granting; what there is to say is kept with the run, and brought up to date once
     /// nothing is in flight any more.
+    ///
+    /// An operator's pause stands: only `godwit resume` ends that.
     package func pause(
         _ run: RunID,
         _ cause: PauseCause,
@@ -52,7 +54,8 @@ extension ControlStore {
             UPDATE godwit.migration_runs
                SET status = 'paused', status_reason = $3, pause_cause = $4, status_by = NULL, error_details = $5::jsonb,
                    completed_at = NULL, updated_at = clock_timestamp()
-             WHERE id = $2::uuid AND status <> 'cancelled' AND (status = 'paused' OR NOT $6::boolean) AND \(Self.reigns)
+             WHERE id = $2::uuid AND \(Self.reigns)
+               AND CASE WHEN $6::boolean THEN status = 'paused' AND pause_cause = $4 ELSE status = 'running' END
             """,
             [.run(run), .text(reason), .text(cause.rawValue), .json(report), .bool(isUpdate)]
         )

@@ -18,6 +18,7 @@ extension ControlStore {
         by caller: Caller? = nil
     ) throws(ControlStoreError) -> [ShardID] {
         try self.transaction("retry shards of run \(run)") { () throws(ControlStoreError) in
+            try self.lock(run)
             guard try self.run(matching: .id(run)).status != .cancelled else {
                 throw ControlStoreError(.refused, "run \(run) was cancelled; its shards can't be retried")
             }

@@ -89,14 +89,57 @@ extension ControlStore {
                SET status = $3::text, status_reason = $4, status_by = NULL, pause_cause = NULL,
                    error_details = CASE WHEN $3::text = 'running' THEN NULL ELSE coalesce($5::jsonb, error_details) END,
                    completed_at = CASE WHEN $3::text IN ('completed', 'failed') THEN clock_timestamp() END,
-                   is_mixed = CASE WHEN $3::text <> 'completed' THEN is_mixed ELSE (
-                       SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards
-                        WHERE run_id = $2::uuid AND kind IN ('copy', 'replay') AND state = 'done') END,
+                   is_mixed = CASE WHEN $3::text <> 'completed' THEN is_mixed ELSE (\(Self.mixedSnapshots("$2"))) END,
                    updated_at = clock_timestamp()
              WHERE id = $2::uuid AND status <> 'cancelled' AND \(Self.reigns)
             """,
             [.run(run), .text(status.rawValue), .text(reason), errorDetails.map { .json($0) } ?? .null]
         )
+    }
+
+    /// Records that a run is completed, unless a shard is left to do.
+    ///
+    /// Whoever gives it more to do locks its row as well, so that neither can miss the other.
+    ///
+    /// - Returns: Whether it is completed; otherwise nothing is changed.
+    package func complete(_ run: RunID, reason: String) throws(ControlStoreError) -> Bool {
+        try self.transaction("complete run \(run)") { () throws(ControlStoreError) in
+            try self.lock(run)
+            // A statement of its own: it sees what was committed while the lock was waited for.
+            let open = try self.query(
+                "look for shards of run \(run) that are left",
+                "SELECT FROM godwit.shards WHERE run_id = $1::uuid AND state IN ('pending', 'leased') LIMIT 1",
+                [.run(run)]
+            )
+            guard open.isEmpty else { return false }
+            try self.setStatus(run, .completed, reason: reason)
+            return true
+        }
+    }
+
+    /// Keeps what others want to do with a run apart, until the transaction ends.
+    func lock(_ run: RunID) throws(ControlStoreError) {
+        try self.query(
+            "lock run \(run)",
+            "SELECT FROM godwit.migration_runs WHERE id = $1::uuid FOR UPDATE",
+            [.run(run)]
+        )
+    }
+
+    /// Whether the finished shards of a run were read under more than one snapshot.
+    package func hasMixedSnapshots(_ run: RunID) throws(ControlStoreError) -> Bool {
+        try self
+            .query(
+                "look for the snapshots of run \(run)",
+                "SELECT (\(Self.mixedSnapshots("$1"))) AS mixed",
+                [.run(run)]
+            )
+            .first?
+            .flag("mixed") ?? false
+    }
+
+    private static func mixedSnapshots(_ parameter: String) -> String {
+        "SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards WHERE run_id = \(parameter)::uuid AND state = 'done'"
     }
 
     /// Keeps the figures of a run, a JSON object; members of the same name are replaced.

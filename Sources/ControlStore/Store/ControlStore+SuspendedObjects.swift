@@ -40,10 +40,20 @@ extension ControlStore {
 
     /// Brings back what was switched off, the last first; works without a coordinator, whatever became of the run.
     ///
-    /// All of the run where `entity` is nil. Returns the number of objects.
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - entity: Only its objects; nil for all of the run.
+    ///   - isLeading: Whether it is a coordinator's work, which another one may have taken over.
+    /// - Returns: The number of objects.
+    /// - Throws: The server's error, or `termLost`; nothing is restored then.
     @discardableResult
-    package func restoreObjects(of run: RunID, entity: EntityName? = nil) throws(ControlStoreError) -> Int {
+    package func restoreObjects(
+        of run: RunID,
+        entity: EntityName? = nil,
+        isLeading: Bool = false
+    ) throws(ControlStoreError) -> Int {
         try self.transaction("restore suspended objects") { () throws(ControlStoreError) in
+            if isLeading { try self.confirmLeadership() }
             let suspended =
                 try self.query(
                     "read the suspended objects",

@@ -4,18 +4,30 @@ package import Scheduling
 
 extension ControlStore {
     /// Records what the workers said of themselves last.
-    package func record(_ workers: [WorkerRecord], of run: RunID) throws(ControlStoreError) {
+    ///
+    /// - Parameters:
+    ///   - workers: What is known of them.
+    ///   - run: Their run.
+    ///   - snapshot: The number of the snapshot that they export; nothing is recorded of one that the run has left.
+    /// - Throws: `termLost`, or the server's error.
+    package func record(
+        _ workers: [WorkerRecord],
+        of run: RunID,
+        exporting snapshot: Int
+    ) throws(ControlStoreError) {
         guard !workers.isEmpty else { return }
         try self.lead(
             "record \(workers.count) workers",
             """
             INSERT INTO godwit.workers AS worker (run_id, incarnation, name, host, pid, slots, build, state, counters,
                                                   snapshot, public_key)
-            SELECT $2::uuid, seen.*
-              FROM unnest($3::uuid[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
+            SELECT $2::uuid, seen.incarnation, seen.name, seen.host, seen.pid, seen.slots, seen.build, seen.state,
+                   seen.counters, CASE WHEN run.snapshot_number = $13::integer THEN seen.snapshot END, seen.public_key
+              FROM godwit.migration_runs AS run,
+                   unnest($3::uuid[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
                           $10::jsonb[], $11::text[], $12::text[])
                    AS seen(incarnation, name, host, pid, slots, build, state, counters, snapshot, public_key)
-             WHERE \(Self.reigns)
+             WHERE run.id = $2::uuid AND \(Self.reigns)
             ON CONFLICT (incarnation) DO UPDATE
                SET run_id = excluded.run_id, slots = excluded.slots, state = excluded.state,
                    counters = excluded.counters, snapshot = excluded.snapshot, last_seen = clock_timestamp()
@@ -25,6 +37,7 @@ extension ControlStore {
                 .texts(workers.map(\.host)), .integers(workers.map { Int64($0.pid) }),
                 .integers(workers.map { Int64($0.slots) }), .texts(workers.map(\.build)), .texts(workers.map(\.state)),
                 .texts(workers.map(\.counters)), .texts(workers.map(\.snapshot)), .texts(workers.map(\.publicKey)),
+                .integer(snapshot),
             ]
         )
     }
