@@ -100,7 +100,7 @@ import Testing
             SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
              UNION ALL SELECT FROM godwit.shards WHERE state = 'leased'
             """
-        while try watcher.query(sign).isEmpty {}
+        while try watcher.query(sign).isEmpty { await Task.yield() }
         try session.commit()
         #expect(try await granted.isEmpty)
     }
@@ -144,7 +144,7 @@ import Testing
             SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
              UNION ALL SELECT FROM godwit.shards WHERE id = \(fixture.shards[1].rawValue) AND state = 'pending'
             """
-        while try watcher.query(sign).isEmpty {}
+        while try watcher.query(sign).isEmpty { await Task.yield() }
         try session.commit()
         #expect(try await retried == [fixture.shards[1]])
         #expect(try await fixture.store.run(matching: .latest).status == .paused)
