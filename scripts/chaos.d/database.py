@@ -3,6 +3,7 @@
 import os
 import pwd
 import subprocess
+import time
 
 
 class DatabaseError(Exception):
@@ -52,10 +53,33 @@ class Cluster:
 
     def restart(self):
         """Restarts the server as after a power cut, without waiting for it; false while one is under way."""
-        if self.restarting and self.restarting.poll() is None:
+        if self.is_starting:
             return False
+        self.control("-m", "immediate", "restart")
+        return True
+
+    def tend(self):
+        """Starts the server if it is down: one that can't recover, because its disk is full, gives up."""
+        if not self.is_starting and not self.has_postmaster:
+            self.control("start")
+
+    @property
+    def is_starting(self):
+        return self.restarting is not None and self.restarting.poll() is None
+
+    @property
+    def has_postmaster(self):
+        try:
+            with open(f"{self.directory}/data/postmaster.pid", encoding="utf-8") as file:
+                os.kill(int(file.readline()), 0)
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            return False
+        return True
+
+    def control(self, *arguments):
+        """Has pg_ctl do something, without waiting for it."""
         command = [f"{self.pg_bin}/pg_ctl", "-D", f"{self.directory}/data", "-l", f"{self.directory}/server.log"]
-        command += ["-m", "immediate", "-w", "-t", "120", "restart"]
+        command += ["-w", "-t", "120", *arguments]
         identity = {}
         if os.geteuid() == 0:
             account = pwd.getpwnam(self.server_user)
@@ -69,12 +93,18 @@ class Cluster:
             start_new_session=True,
             **identity,
         )
-        return True
 
     def await_up(self, timeout=130):
-        if self.restarting:
-            self.restarting.wait(timeout)
-        self.query("postgres", "SELECT 1")
+        limit = time.monotonic() + timeout
+        while True:
+            self.tend()
+            try:
+                self.query("postgres", "SELECT 1")
+                return
+            except DatabaseError:
+                if time.monotonic() > limit:
+                    raise
+            time.sleep(0.2)
 
 
 class Space:

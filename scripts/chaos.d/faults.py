@@ -47,6 +47,8 @@ class Storm:
         for undo in [undo for undo in self.undos if undo[0] <= now]:
             self.undos.remove(undo)
             undo[1]()
+        self.settings.source.tend()
+        self.settings.target.tend()
         if self.is_over or not self.settings.faults:
             return
         if self.next is None:
