@@ -33,12 +33,17 @@ extension RunMachine {
         guard !order.isEmpty else { return [] }
         var seats = self.freeSeats(now: now)
         var grants: [Grant] = []
-        for position in order {
-            var share = min(room, (self.entities[position].parallelism ?? .max) - self.tallies[position].leased)
-            while share > 0, !seats.isEmpty, let shard = self.nextReady(position) {
-                grants.append(Grant(shard: shard, worker: seats.take()))
-                share -= 1
-                room -= 1
+        // What a dead worker had begun waits for no priority: it is the oldest work, and was next in order once.
+        for onlyInterrupted in [true, false] {
+            for position in order {
+                var share = min(room, self.share(position, granted: grants))
+                while share > 0, !seats.isEmpty,
+                    let shard = self.nextReady(position, onlyInterrupted: onlyInterrupted)
+                {
+                    grants.append(Grant(shard: shard, worker: seats.take()))
+                    share -= 1
+                    room -= 1
+                }
             }
         }
         self.proposed = grants.map(\.shard)
@@ -66,12 +71,23 @@ extension RunMachine {
         }
     }
 
-    private mutating func nextReady(_ position: Int) -> ShardID? {
+    /// How many more shards an entity may have at work, besides those just chosen.
+    private func share(_ position: Int, granted: [Grant]) -> Int {
+        guard let parallelism = self.entities[position].parallelism else { return .max }
+        let name = self.entities[position].name
+        return parallelism - self.tallies[position].leased - granted.count { self.shards[$0.shard]?.entity == name }
+    }
+
+    private mutating func nextReady(_ position: Int, onlyInterrupted: Bool) -> ShardID? {
         let isFilling = self.entities[position].stage == .filling
-        while let id = isFilling ? self.fillQueues[position].removeFirst() : self.copyQueues[position].removeFirst() {
-            if case .pending(nil) = self.shards[id]?.state { return id }
+        while true {
+            let next =
+                isFilling
+                ? self.fillQueues[position].removeFirst(onlyInterrupted: onlyInterrupted)
+                : self.copyQueues[position].removeFirst(onlyInterrupted: onlyInterrupted)
+            guard let next else { return nil }
+            if case .pending(nil) = self.shards[next]?.state { return next }
         }
-        return nil
     }
 
     /// Entities with shards that may be granted: highest priority first, then dependency order.

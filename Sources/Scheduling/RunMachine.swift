@@ -61,6 +61,7 @@ package struct RunMachine: Sendable {
     package mutating func shardChanged(_ id: ShardID, to state: ShardEntry.State) {
         guard var shard = self.shards[id], let entity = self.index[shard.entity], shard.state != state else { return }
         self.count(shard, at: entity, by: -1)
+        shard.isInterrupted = shard.isInterrupted(by: state)
         shard.state = state
         self.shards[id] = shard
         self.count(shard, at: entity, by: 1)

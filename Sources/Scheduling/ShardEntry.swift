@@ -9,6 +9,10 @@ package struct ShardEntry: Sendable, Equatable {
     package var state: State
     /// The planned shard that it is a part of, after one or several halvings; nil for one that was planned itself.
     package var origin: ShardID?
+    /// Work on it had begun and was cut short, so it is granted before whatever nobody has begun.
+    ///
+    /// Its lease was taken away or given back, or an operator retries it.
+    package var isInterrupted: Bool
 
     package init(
         id: ShardID,
@@ -17,7 +21,8 @@ package struct ShardEntry: Sendable, Equatable {
         range: KeyRange,
         weight: Int,
         state: State,
-        origin: ShardID? = nil
+        origin: ShardID? = nil,
+        isInterrupted: Bool = false
     ) {
         self.id = id
         self.entity = entity
@@ -26,10 +31,23 @@ package struct ShardEntry: Sendable, Equatable {
         self.weight = weight
         self.state = state
         self.origin = origin
+        self.isInterrupted = isInterrupted
     }
 }
 
 extension ShardEntry {
+    /// Whether its next attempt takes up work that was cut short, once its state is another.
+    ///
+    /// One that failed by itself and waits for its next attempt goes in the usual order: it may fail for ever, and must
+    /// not be in the way of others.
+    func isInterrupted(by state: State) -> Bool {
+        switch (self.state, state) {
+        case (.leased, .pending(nil)), (.failed, .pending(nil)): true
+        case (.pending, .pending(nil)): self.isInterrupted
+        default: false
+        }
+    }
+
     /// How a shard stands.
     package enum State: Sendable, Equatable {
         /// Nobody has it. Can transition to: leased.

@@ -31,6 +31,51 @@ import Testing
         #expect(run.grantedShards() == [3, 4, 5, 6, 1])
     }
 
+    @Test func `a shard whose work was interrupted waits for no priority`() {
+        var run = RunMachine(EntityNode("a", parallelism: 2), EntityNode("b", priority: 5))
+        run.add(1...3, of: "a")
+        run.add(11...13, of: "b", weight: 9)
+        _ = run.advancePreparing()
+        run.join(1, slots: 4)
+        #expect(run.grantedShards() == [11, 12, 13, 1])
+        // A worker died: both leases have expired. What nobody has begun waits on.
+        run.add(14...15, of: "b", weight: 99)
+        run.becomes(.pending(notBefore: nil), 1, 12)
+        #expect(run.grantedShards() == [12, 1])
+        // One that failed waits its turn, one that an operator retries doesn't.
+        run.becomes(.pending(notBefore: .at(1)), 1)
+        run.becomes(.failed, 12, 13)
+        run.becomes(.pending(notBefore: nil), 13)
+        #expect(run.grantedShards(at: 2) == [13, 14, 15])
+        run.becomes(.done, 13, 14, 15)
+        // The bound of an entity holds for both kinds together.
+        #expect(run.grantedShards(at: 2) == [1, 2])
+        run.becomes(.pending(notBefore: nil), 2)
+        #expect(run.grantedShards(at: 2) == [2])
+        run.becomes(.done, 1, 2)
+        #expect(run.grantedShards(at: 2) == [3])
+    }
+
+    @Test func `a new reign knows what was interrupted`() {
+        var run = RunMachine(EntityNode("a"), EntityNode("b", priority: 5))
+        run.add(1...2, of: "a")
+        run.add(
+            ShardEntry(
+                id: 3,
+                entity: "a",
+                kind: .copy,
+                range: KeyRange(lower: nil, upper: nil),
+                weight: 1,
+                state: .pending(notBefore: nil),
+                isInterrupted: true
+            )
+        )
+        run.add(4...4, of: "b")
+        _ = run.advancePreparing()
+        run.join(1, slots: 9)
+        #expect(run.grantedShards() == [3, 4, 1, 2])
+    }
+
     @Test func `parallelism of an entity and of the run bound what is in flight`() {
         var run = RunMachine(EntityNode("a", parallelism: 2), EntityNode("b"), limits: GrantLimits(parallelism: 3))
         run.add(1...4, of: "a")

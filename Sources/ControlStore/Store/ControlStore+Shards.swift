@@ -82,6 +82,7 @@ extension ControlStore {
             "read the shards",
             """
             SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, state, lease, incarnation, origin,
+                   state = 'pending' AND attempt > 0 AND not_before IS NULL AS is_interrupted,
                    extract(epoch FROM not_before - clock_timestamp()) AS delay
               FROM godwit.shards WHERE \(condition) ORDER BY id
             """,
@@ -105,7 +106,8 @@ extension ControlStore {
                 range: row.range(),
                 weight: row.count("estimated_bytes"),
                 state: state,
-                origin: row.optional("origin") { ShardID($0) }
+                origin: row.optional("origin") { ShardID($0) },
+                isInterrupted: row.flag("is_interrupted")
             )
         }
     }

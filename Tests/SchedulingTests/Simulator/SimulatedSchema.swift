@@ -129,6 +129,7 @@ struct SimulatedSchema {
         var entry = self[id].entry
         if case .pending = entry.state {
             entry.state = .pending(notBefore: self[id].notBefore.map { now + .seconds($0 - self.now) })
+            if self[id].notBefore != nil { entry.isInterrupted = false }
         }
         return entry
     }
@@ -139,6 +140,7 @@ struct SimulatedSchema {
             self.leased[lease] = nil
             self.spent[lease] = id
         }
+        self[id].entry.isInterrupted = self[id].entry.isInterrupted(by: state)
         self[id].entry.state = state
         if case .leased(let lease, _) = state { self.leased[lease] = id }
     }
