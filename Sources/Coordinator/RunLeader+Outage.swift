@@ -168,7 +168,7 @@ extension RunLeader {
         self.wantedSnapshot = nil
         self.isConclusionDue = false
         self.breaker = breaker
-        self.runPause.follow(record.status, reason: record.statusReason)
+        self.runPause.follow(record.status, record.pauseCause, reason: record.statusReason)
         self.schedule = TickSchedule(now: .now)
         self.lastRecovery = (outage, .now)
         self.targetOutage = nil

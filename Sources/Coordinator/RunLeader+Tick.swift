@@ -31,7 +31,7 @@ extension RunLeader {
     /// Takes over what an operator wrote into the control schema.
     private func obey() async throws {
         let record = try await self.store.run(matching: .id(self.run.id))
-        self.runPause.follow(record.status, reason: record.statusReason)
+        self.runPause.follow(record.status, record.pauseCause, reason: record.statusReason)
         let isCorrected = record.planRevision > self.run.planRevision
         self.run = record
         if isCorrected { try await self.followPlan() }
@@ -92,8 +92,10 @@ extension RunLeader {
         guard let cause = self.runPause.ownCause, let reason = self.runPause.reason, self.ended == nil,
             self.machine.leasedShards.isEmpty, !self.configuration.isStandby
         else { return }
-        // Anew: more shards may have failed since the run was paused.
-        let report = try await self.store.pause(self.run.id, cause, reason: reason, isUpdate: true)
+        // Anew: more shards may have failed since the run was paused. Nil where somebody has resumed it just now.
+        guard let report = try await self.store.pause(self.run.id, cause, reason: reason, isUpdate: true) else {
+            return
+        }
         try await self.end(RunSummary(.paused, report.lines.joined(separator: "\n")))
     }
 

@@ -119,7 +119,7 @@ actor RunLeader {
         let held = try await snapshot.hold()
         self.snapshotIdentifier = held.identifier
         self.snapshotNumber = held.number
-        self.runPause.follow(run.status, reason: run.statusReason)
+        self.runPause.follow(run.status, run.pauseCause, reason: run.statusReason)
         self.machine.pauseReason = self.runPause.reason
     }
 
@@ -182,7 +182,19 @@ actor RunLeader {
         if self.ended?.outcome == .failed { try await self.restoreTriggers() }
         try await self.recordWorkers()
         try await self.store.stopLeading()
-        if let ended = self.ended { self.end = .left(ended) }
+        if let ended = self.ended { self.end = .left(try await self.unlessResumed(ended)) }
+    }
+
+    /// Says so where somebody resumed the run while the workers of a coordinator that had paused it were leaving: they
+    /// were told that it goes on, and nobody leads it now.
+    private func unlessResumed(_ summary: RunSummary) async throws -> RunSummary {
+        guard summary.outcome == .paused else { return summary }
+        let run = try await self.store.run(matching: .id(self.run.id))
+        guard run.status == .running else { return summary }
+        return RunSummary(
+            .paused,
+            "run #\(run.number) was resumed while its coordinator was leaving; start one:\ngodwit resume \(run.number)"
+        )
     }
 
     /// Stops granting and leaves at once; the workers keep their shards and look for the next coordinator.

@@ -76,7 +76,7 @@ actor RunOpening {
 
     /// Goes on with a run.
     ///
-    /// Who starts a coordinator resumes a paused run with it; a standby that takes over leaves the pause as it is.
+    /// A pause stands, whoever takes the run up, but for one that only waited for a coordinator.
     private func resume(_ id: RunID, isTakeover: Bool) async throws -> Opened {
         let run = try await self.store.run(matching: .id(id))
         let plan = try await self.storedPlan(of: run)
@@ -85,6 +85,7 @@ actor RunOpening {
             if summary.outcome == .failed { try await self.store.restoreObjects(of: id, isLeading: true) }
             return .over(summary)
         }
+        if !isTakeover, let summary = try await self.standstill(of: run) { return .over(summary) }
         self.logger.notice(
             isTakeover ? "taking the run over" : "resuming the run",
             metadata: .of([.runID: run.id])
@@ -95,12 +96,24 @@ actor RunOpening {
         return .begun(try await self.store.run(matching: .id(id)), plan)
     }
 
-    /// Whoever starts a coordinator wants its run to go on, unless an operator has paused it: then that stands.
+    /// What to leave with at once where a coordinator has paused the run by itself; nil where there is something to lead.
+    ///
+    /// One that is started leaves as that one did, and before it takes a snapshot, so that a script hears of it and a
+    /// supervisor resumes nothing. A standby stays and waits.
+    private func standstill(of run: RunRecord) async throws -> RunSummary? {
+        guard run.status == .paused, let cause = run.pauseCause, cause.isCoordinators,
+            !self.configuration.isStandby
+        else { return nil }
+        let report = try await self.store.errorReport(of: run.id, cause, run.statusReason ?? cause.rawValue)
+        return RunSummary(.paused, report.lines.joined(separator: "\n"))
+    }
+
+    /// Whoever starts a coordinator wants its run to go on, unless it is paused until somebody resumes it.
     private func goOn(with run: RunRecord) async throws {
         guard run.status != .running else { return }
-        guard run.status != .paused || run.pauseCause?.endsWithANewCoordinator != false else {
+        guard !run.isHeld else {
             self.logger.warning(
-                "the run is paused by an operator and stays so until somebody calls godwit resume",
+                "the run is paused and stays so until somebody calls godwit resume",
                 metadata: .of([.runID: run.id, .reason: run.statusReason ?? ""])
             )
             return

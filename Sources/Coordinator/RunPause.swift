@@ -15,10 +15,12 @@ struct RunPause {
     }
 
     /// Takes over what the control schema says.
-    mutating func follow(_ status: RunStatus, reason: String?) {
+    mutating func follow(_ status: RunStatus, _ cause: PauseCause?, reason: String?) {
         switch status {
         case .paused:
             self.reason = reason ?? "paused by an operator"
+            // Resumed, and paused again by somebody else.
+            if cause != self.ownCause { self.ownCause = nil }
         case .running, .completed, .failed, .cancelled:
             self.reason = nil
             self.ownCause = nil

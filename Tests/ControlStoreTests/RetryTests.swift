@@ -105,11 +105,11 @@ import Testing
 
     @Test func `who did it is recorded with role, user and host`() async throws {
         let (fixture, store) = try await self.run()
-        let alice = Caller(user: "alice", host: "desk", key: "ops")
+        let alice = Caller(user: "alice", host: "desk")
         try await store.pause(fixture.run, reason: "lunch", by: alice)
         let paused = try await store.run(matching: .id(fixture.run))
         #expect(paused.pauseCause == .byOperator)
-        #expect(paused.statusBy == "alice@desk with key ops (role postgres)")
+        #expect(paused.statusBy == "alice@desk (role postgres)")
         #expect(paused.errorDetails?.contains("godwit resume \(paused.number)") == true)
         try await store.resume(fixture.run, by: alice)
         #expect(try await store.run(matching: .id(fixture.run)).errorDetails == nil)
@@ -118,7 +118,7 @@ import Testing
         let events = try await store.events(of: fixture.run)
         #expect(events.count == 4)
         for event in events {
-            for text in ["\"role\": \"postgres\"", "\"user\": \"alice\"", "\"host\": \"desk\"", "\"key\": \"ops\""] {
+            for text in ["\"role\": \"postgres\"", "\"user\": \"alice\"", "\"host\": \"desk\""] {
                 #expect(event.data.contains(text), "\(event)")
             }
         }
@@ -126,7 +126,7 @@ import Testing
 
     @Test func `a pause keeps a report whose last line is the next command`() async throws {
         let (fixture, store) = try await self.run()
-        let report = try await fixture.store.pause(fixture.run, .errorStrategy, reason: "s2 failed")
+        let report = try #require(try await fixture.store.pause(fixture.run, .errorStrategy, reason: "s2 failed"))
         let run = try await store.run(matching: .id(fixture.run))
         #expect(report.failedShards == 3)
         #expect(report.lines.last == "godwit retry --failed --run \(run.number)")
@@ -135,6 +135,22 @@ import Testing
         #expect(run.statusBy == nil)
         #expect(run.errorDetails?.contains("\"failed_shards\": 3") == true)
         #expect(try await store.events(of: fixture.run, EventFilter(level: .error)).count == 1)
+    }
+
+    @Test(arguments: PauseCause.allCases)
+    func `only a pause after a failed shard ends with the retry of failed ones`(cause: PauseCause) async throws {
+        let (fixture, store) = try await self.run()
+        if cause == .byOperator {
+            try await store.pause(fixture.run, reason: "lunch")
+        } else {
+            _ = try #require(try await fixture.store.pause(fixture.run, cause, reason: "a test"))
+        }
+        try await store.retry(.failed, in: fixture.run, by: Caller(user: "alice", host: "desk"))
+        let run = try await store.run(matching: .id(fixture.run))
+        #expect(run.status == (cause == .errorStrategy ? .running : .paused))
+        #expect(run.pauseCause == (cause == .errorStrategy ? nil : cause))
+        #expect(run.isHeld == [.byOperator, .circuitBreaker, .snapshotAge].contains(cause))
+        if cause == .errorStrategy { #expect(run.statusBy == "alice@desk (role postgres)") }
     }
 
     @Test func `a worker is drained by name, host or with all others, and reads it in its own row`() async throws {

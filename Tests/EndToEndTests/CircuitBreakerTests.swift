@@ -1,4 +1,5 @@
 import ControlStore
+import FoundationEssentials
 import Testing
 
 extension EndToEnd {
@@ -50,6 +51,7 @@ extension EndToEnd {
                     ["slows|0", "things|0.1"],
                     "SELECT name, accepted_error_rate FROM godwit.entities ORDER BY name"
                 )
+                try await Self.expectToStayPaused(migration)
                 // Held up once more, for longer than the breaker takes to look.
                 try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
                 try await migration.store.resume(migration.run)
@@ -65,6 +67,61 @@ extension EndToEnd {
                 try migration.expectTotals(["slows|500|500|0|0", "things|300|270|30|0"])
                 // Two snapshots; otherwise it is done.
                 #expect(status == 2, "\(migration.logs)")
+            }
+        }
+
+        /// A supervisor that starts what has ended resumes nothing, and whoever calls `migrate` hears at once what to do.
+        private static func expectToStayPaused(_ migration: Migration) async throws {
+            let commands = [
+                ["coordinator", "--plan", migration.planFile.path],
+                ["coordinator", "--run", "\(try migration.run)"],
+                ["migrate", "--plan", migration.planFile.path, "--workers", "1"],
+            ]
+            for command in commands {
+                let started = try migration.start(command)
+                #expect(await started.exitStatus() == 75, "\(started.log)")
+                #expect(started.log.contains("10.0 % of the rows of things"), "\(started.log)")
+                #expect(started.log.contains("\ngodwit resume 1\n"), "\(started.log)")
+            }
+            try migration.expect(
+                ["paused|circuit_breaker|1|1"],
+                """
+                SELECT status, pause_cause, snapshot_number,
+                       (SELECT count(*) FROM godwit.events WHERE message LIKE 'paused: %')
+                  FROM godwit.migration_runs
+                """
+            )
+        }
+
+        @Test func aStandbyThatIsStartedWaitsForTheCommandToo() async throws {
+            try await Migration.with(
+                source: Self.source,
+                target: Self.target,
+                run: "shard_rows: 100\ncircuit_breaker: { error_rate: 5%, min_rows: 200 }",
+                entities: Self.entities
+            ) { migration in
+                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                let first = try migration.startCoordinator(["--standby"])
+                try migration.startWorker("one", slots: 2)
+                try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
+                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                await first.kill()
+                // Nobody led when it came, so it has taken nothing over: it was started.
+                let second = try migration.startCoordinator(["--standby"])
+                try await second.waitForLog("stays so until somebody calls godwit resume")
+                try await migration.wait(
+                    until: "EXISTS (SELECT FROM godwit.leadership WHERE pid = \(second.identifier))"
+                )
+                try migration.expect(
+                    ["paused|circuit_breaker"],
+                    "SELECT status, pause_cause FROM godwit.migration_runs"
+                )
+                let resume = try migration.start(["resume"])
+                #expect(await resume.exitStatus() == 0, "\(resume.log)")
+                #expect(resume.log.contains("goes on"), "\(resume.log)")
+                // The worker has kept the snapshot.
+                #expect(await second.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["slows|500|500|0|0", "things|300|270|30|0"])
             }
         }
     }

@@ -56,7 +56,12 @@ extension EndToEnd {
                       FROM godwit.migration_runs
                     """
                 )
+                let again = try migration.startCoordinator()
+                #expect(await again.exitStatus() == 75, "\(again.log)")
+                #expect(Self.lastLine(again.log) == "godwit retry --failed --run 1", "\(again.log)")
+                try migration.expect(["paused"], "SELECT status FROM godwit.migration_runs")
                 try migration.execute(.target, "DROP TRIGGER broken ON things")
+                // The command that the report ends with is one to go on.
                 let retry = try migration.start(["retry", "--failed", "--run", "1", "--workers", "1"])
                 // Under a second snapshot, and that is said.
                 #expect(await retry.exitStatus() == 2, "\(retry.log)")

@@ -23,10 +23,16 @@ package enum PauseCause: String, Sendable, Codable, CaseIterable {
     }
 
     /// Whether a coordinator that is started takes its start for the command to go on.
-    package var endsWithANewCoordinator: Bool {
+    ///
+    /// A supervisor starts one again whatever it left for, so only what is not about the run's state may end so.
+    package var endsWithANewCoordinator: Bool { self == .shardsRetried }
+
+    /// Whether a coordinator paused the run by itself: it leaves then, so that a script hears of it, and one that is
+    /// started meanwhile leaves at once.
+    package var isCoordinators: Bool {
         switch self {
-        case .byOperator: false
-        case .errorStrategy, .circuitBreaker, .snapshotAge, .shardsRetried: true
+        case .errorStrategy, .circuitBreaker, .snapshotAge: true
+        case .byOperator, .shardsRetried: false
         }
     }
 }

@@ -76,8 +76,8 @@ package struct RunRecord: Sendable, Codable, Equatable {
 }
 
 extension RunRecord {
-    /// Whether an operator has paused it, which a coordinator that starts respects.
-    package var isHeld: Bool { self.status == .paused && self.pauseCause?.endsWithANewCoordinator == false }
+    /// Whether it is paused until somebody calls `godwit resume`, however many coordinators are started meanwhile.
+    package var isHeld: Bool { self.status == .paused && self.pauseCause?.endsWithANewCoordinator != true }
 
     /// Why it stands still; nil where there is nothing to say, or a newer Godwit has said it.
     package var errorReport: ErrorReport? {

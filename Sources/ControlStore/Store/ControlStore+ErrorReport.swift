@@ -40,15 +40,18 @@ extension ControlStore {
     /// nothing is in flight any more.
     ///
     /// An operator's pause stands: only `godwit resume` ends that.
+    ///
+    /// - Returns: What there is to say; nil where the run does not stand as it should for this: paused or resumed by an
+    ///   operator meanwhile.
     package func pause(
         _ run: RunID,
         _ cause: PauseCause,
         reason: String,
         data: [String: String] = [:],
         isUpdate: Bool = false
-    ) throws(ControlStoreError) -> ErrorReport {
+    ) throws(ControlStoreError) -> ErrorReport? {
         let report = try self.errorReport(of: run, cause, reason)
-        try self.lead(
+        let paused = try self.lead(
             "pause run \(run)",
             """
             UPDATE godwit.migration_runs
@@ -59,6 +62,7 @@ extension ControlStore {
             """,
             [.run(run), .text(reason), .text(cause.rawValue), .json(report), .bool(isUpdate)]
         )
+        guard paused.affectedRows > 0 else { return nil }
         if !isUpdate {
             let data = report.data.merging(data) { _, given in given }
             try self.record([NewEvent(.error, .runPaused, "paused: \(reason)", data: data)], of: run)

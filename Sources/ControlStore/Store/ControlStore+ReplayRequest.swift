@@ -235,11 +235,11 @@ extension ControlStore {
             "let run \(run) go on",
             """
             UPDATE godwit.migration_runs
-               SET status = 'paused', status_reason = 'rejects are to be replayed', completed_at = NULL,
-                   updated_at = clock_timestamp()
+               SET status = 'paused', status_reason = 'rejects are to be replayed', pause_cause = $2,
+                   completed_at = NULL, updated_at = clock_timestamp()
              WHERE id = $1::uuid AND status IN ('completed', 'failed')
             """,
-            [.run(run)]
+            [.run(run), .text(PauseCause.shardsRetried.rawValue)]
         )
     }
 

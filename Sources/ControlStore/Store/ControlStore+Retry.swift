@@ -6,7 +6,8 @@ extension ControlStore {
     /// Makes failed shards pending with all their attempts, all or none; with `force`, finished ones too, whose next
     /// attempt merges: it inserts what is missing and updates what differs.
     ///
-    /// A run that had ended is paused afterwards: resuming it works through them.
+    /// A run that had ended is paused afterwards: resuming it works through them. One that paused itself after a failed
+    /// shard goes on with the retry of failed shards; every other pause stands.
     ///
     /// - Returns: The shards; empty where a filter found none.
     /// - Throws: `notFound` for a shard the run does not have, `refused` for one that can't be retried.
@@ -32,6 +33,7 @@ extension ControlStore {
             let merged = shards.filter { $0.state == .done }
             try self.requireMergeKeys(of: Set(merged.map(\.entity)), run)
             try self.reopen(shards.map(\.id), run, by: caller)
+            if shards.contains(where: { $0.state == .failed }) { try self.endPauseAfterFailure(of: run, by: caller) }
             var data = ["shards": String(shards.count), "first": shards[0].id.description]
             if !merged.isEmpty { data["merged"] = String(merged.count) }
             try self.record([NewEvent(.info, "shards retried by an operator", data: data)], of: run, by: caller)
@@ -203,6 +205,21 @@ extension ControlStore {
             [
                 .run(run), .shards(shards), .text(PauseCause.shardsRetried.rawValue), .text(caller?.description),
             ]
+        )
+    }
+
+    /// The retry is what the pause waited for: its report ends with that command.
+    private func endPauseAfterFailure(of run: RunID, by caller: Caller?) throws(ControlStoreError) {
+        try self.query(
+            "let run \(run) go on",
+            """
+            UPDATE godwit.migration_runs
+               SET status = 'running', status_reason = NULL, pause_cause = NULL, error_details = NULL,
+                   status_by = coalesce($3::text || ' ', '') || '(role ' || session_user || ')',
+                   updated_at = clock_timestamp()
+             WHERE id = $1::uuid AND status = 'paused' AND pause_cause = $2
+            """,
+            [.run(run), .text(PauseCause.errorStrategy.rawValue), .text(caller?.description)]
         )
     }
 

@@ -14,6 +14,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
             again with the same command, or have a second one stand by with --standby: it takes over as soon as the \
             leader's session ends, or the leader has been silent for 15 seconds, and leaves when the run has ended.
 
+            A run that paused itself ends its coordinator with 75, and one that is started meanwhile at once: only \
+            `godwit resume` lets it go on. With --standby it waits for that.
+
             While a database is away the coordinator waits, says so every minute, and goes on by itself.
 
             TERM, INT and HUP hand over: nothing more is granted, the workers keep their shards, a standby leads at \
@@ -27,7 +30,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
-              69 a database can't be reached, or another coordinator leads · 75 told to leave; resume
+              69 a database can't be reached, or another coordinator leads · 75 told to leave, or paused; resume
               77 the key file is open to others
             """
     )

@@ -10,7 +10,8 @@ struct RetryCommand: AsyncParsableCommand {
         discussion: """
             Makes the shards pending, all of them or none. A coordinator that is up goes on with them; otherwise one is \
             started here, with workers, as `migrate` does. Children that were rejected because their parents' shard had \
-            failed are brought by themselves. A run that an operator has paused stays so until `godwit resume`.
+            failed are brought by themselves. A paused run stays so until `godwit resume`; only one that paused itself after a failed shard goes \
+            on with the retry of failed shards.
 
             s120-s140 means the failed shards from s120 to s140; both must be there. --entity, --reason and --keys narrow \
             the failed shards down together.
@@ -101,8 +102,9 @@ struct RetryCommand: AsyncParsableCommand {
                 : .listed(self.shards)
             let shards = try await store.retry(selection, in: run.id, force: self.force, by: Machine.caller)
             let isLed = try await store.isLed()
-            let starts = !shards.isEmpty && !isLed && !self.noRun && !run.isHeld
-            if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed) }
+            let isHeld = try await store.run(matching: .id(run.id)).isHeld
+            let starts = !shards.isEmpty && !isLed && !self.noRun && !isHeld
+            if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed, isHeld: isHeld) }
             guard starts else { return }
             let pool = try RunPool(
                 task: .run(run.id),
@@ -122,7 +124,8 @@ struct RetryCommand: AsyncParsableCommand {
         var isLed: Bool
     }
 
-    private func say(_ shards: [ShardID], _ run: RunRecord, isLed: Bool) throws {
+    /// Says what is retried, and what next; `run` is as it stood before.
+    private func say(_ shards: [ShardID], _ run: RunRecord, isLed: Bool, isHeld: Bool) throws {
         if self.output.json {
             try JSONOutput.print(
                 Answer(run: run.id.description, retried: shards.map(\.description), isLed: isLed)
@@ -137,13 +140,13 @@ struct RetryCommand: AsyncParsableCommand {
         }
         let names = shards.prefix(10).map(\.description).joined(separator: " ") + (shards.count > 10 ? " …" : "")
         let next =
-            if isLed, run.status == .running {
+            if isLed, run.status == .running || run.isHeld && !isHeld {
                 "the coordinator goes on with them"
             } else if isLed, run.status == .paused {
                 "the coordinator goes on with them after godwit resume \(run.number)"
             } else if isLed {
                 "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
-            } else if run.isHeld {
+            } else if isHeld {
                 "the run is paused; godwit resume \(run.number) goes on with them"
             } else if self.noRun {
                 "start godwit coordinator --run \(run.id), and workers"

@@ -20,7 +20,7 @@ struct RejectsReplayCommand: AsyncParsableCommand {
             where there is nothing to replay: whatever is still to do goes by it.
 
             With a coordinator up, the replay begins when the rest of its run is done; otherwise one is started here, \
-            with workers, as `migrate` does. A run that an operator has paused stays so until `godwit resume`.
+            with workers, as `migrate` does. A paused run stays so until `godwit resume`.
 
             EXAMPLES
               godwit rejects replay 4711 4712
