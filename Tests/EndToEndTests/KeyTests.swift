@@ -53,6 +53,9 @@ extension EndToEnd {
                     ["rack-1|\(try keyed.publicKey("rack"))"],
                     "SELECT name, public_key FROM godwit.workers"
                 )
+                let workers = try migration.start(["workers", "--json"])
+                #expect(await workers.exitStatus() == 0)
+                #expect(workers.log.contains(try keyed.publicKey("rack")), "\(workers.log)")
                 #expect(try !keyed.secretsAppear())
             }
         }

@@ -11,6 +11,7 @@ struct WorkersCommand: AsyncParsableCommand {
               godwit workers
               godwit drain alpha-1 --wait             # has one leave
               godwit workers 3 --json | jq '.[] | select(.state == "lost")'
+              godwit workers --json | jq '.[] | {name, incarnation, public_key}'    # which key is whose
 
             EXIT STATUS
               0 listed, possibly none · 64 there is no such run · 69 the target can't be reached

@@ -156,6 +156,8 @@ struct WorkerRow: Encodable {
     var state: String
     /// False when it has left or fallen silent.
     var isPresent: Bool
+    /// The CURVE key it said HELLO with; nil without keys.
+    var publicKey: String?
     var startedAt: Date?
     var lastSeen: Date?
     var counters: [String: JSONValue]
@@ -169,6 +171,7 @@ struct WorkerRow: Encodable {
         self.build = worker.build
         self.state = worker.state
         self.isPresent = worker.isPresent(at: now)
+        self.publicKey = worker.publicKey
         self.startedAt = worker.startedAt
         self.lastSeen = worker.lastSeen
         self.counters = [:]

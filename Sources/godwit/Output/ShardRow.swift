@@ -85,6 +85,8 @@ struct ShardDetail: Encodable {
     struct AttemptRow: Encodable {
         var number: Int
         var worker: String
+        /// Of the worker's process, by which `godwit workers --json` has its key.
+        var incarnation: String
         var lease: String
         var startedAt: Date
         var endedAt: Date?
@@ -97,6 +99,7 @@ struct ShardDetail: Encodable {
         init(_ attempt: AttemptRecord) {
             self.number = attempt.number
             self.worker = attempt.worker.rawValue
+            self.incarnation = attempt.incarnation.description
             self.lease = attempt.lease.description
             self.startedAt = attempt.startedAt
             self.endedAt = attempt.endedAt
