@@ -171,6 +171,7 @@ extension RunLeader {
         self.runPause.follow(record.status, record.pauseCause, reason: record.statusReason)
         self.schedule = TickSchedule(now: .now)
         self.lastRecovery = (outage, .now)
+        self.hasListenedSince = .now
         self.targetOutage = nil
         self.logger.notice(
             "the target answers again",

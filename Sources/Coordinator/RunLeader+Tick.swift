@@ -67,6 +67,16 @@ extension RunLeader {
             self.roster.left(silent.incarnation, state: "lost")
             self.keyBook.forget(silent.incarnation)
         }
+        // Workers that died under an earlier coordinator: those that live have found this one by now.
+        if .now - self.hasListenedSince > self.timers.lease { try await self.recordLost(silentFor: self.timers.lease) }
+    }
+
+    /// Writes down who has been silent for so long and was never heard of here.
+    func recordLost(silentFor silence: Duration) async throws {
+        let known = self.machine.workers.values.map(\.incarnation)
+        for name in try await self.store.recordLost(of: self.run.id, besides: known, silentFor: silence) {
+            self.logger.warning("a worker of an earlier coordinator is lost", metadata: .of([.workerID: name]))
+        }
     }
 
     /// Pauses where the snapshot holds the source's cleanup back for longer than the plan allows.

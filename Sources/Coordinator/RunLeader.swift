@@ -50,6 +50,8 @@ actor RunLeader {
     private var lastTurn = ContinuousClock.now
     /// The target does not answer: nothing is decided until it does.
     var targetOutage: TargetOutage?
+    /// Since when workers could be heard: the beginning of the reign, or the end of the last outage.
+    var hasListenedSince = ContinuousClock.now
     /// The source does not answer: nothing is granted until it does.
     var sourceOutage: Outage?
     /// The outage before, whose waits go on where it comes back at once.
@@ -181,6 +183,8 @@ actor RunLeader {
     private func finish() async throws {
         if self.ended?.outcome == .failed { try await self.restoreTriggers() }
         try await self.recordWorkers()
+        // Nobody looks for them after this; who is only cut off finds the end of the run in the control schema.
+        try await self.recordLost(silentFor: .zero)
         try await self.store.stopLeading()
         if let ended = self.ended { self.end = .left(try await self.unlessResumed(ended)) }
     }

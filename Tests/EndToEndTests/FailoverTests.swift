@@ -95,6 +95,39 @@ extension EndToEnd {
             }
         }
 
+        /// Nobody was there to notice that it died.
+        @Test func aWorkerThatDiedUnderAnEarlierCoordinatorIsLost() async throws {
+            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
+                let holder = try migration.connect(.source)
+                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+                let first = try migration.startCoordinator()
+                let dead = try migration.startWorker("dead")
+                try migration.startWorker("alive")
+                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(
+                    until: "(SELECT count(*) = 2 FROM godwit.workers WHERE state = 'running' AND counters <> '{}')"
+                )
+                await first.kill()
+                await dead.kill()
+                let second = try migration.startCoordinator()
+                try await migration.wait(until: "(SELECT state = 'lost' FROM godwit.workers WHERE name = 'dead')")
+                try await migration.wait(until: "(SELECT state = 'running' FROM godwit.workers WHERE name = 'alive')")
+                // Killed once more, and nobody has the time to wait for the silence of one that is heard no more.
+                let late = try migration.startWorker("late")
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.workers WHERE name = 'late')")
+                await second.kill()
+                await late.kill()
+                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                let third = try migration.startCoordinator(lease: 30)
+                #expect(await third.exitStatus() == 0, "\(migration.logs)")
+                try migration.expect(
+                    ["alive|gone", "dead|lost", "late|lost"],
+                    "SELECT name, state FROM godwit.workers ORDER BY name"
+                )
+                try Pair.expectEverything(migration)
+            }
+        }
+
         @Test func aSecondCoordinatorThatIsNoStandbyIsRefused() async throws {
             try await Self.withStandby { migration, leader, _ in
                 let third = try migration.startCoordinator()

@@ -42,13 +42,41 @@ extension ControlStore {
         )
     }
 
+    /// Notes as lost who died unheard: processes of an earlier reign that this coordinator does not know.
+    ///
+    /// - Parameters:
+    ///   - run: Their run.
+    ///   - known: Those it has heard of, and writes down itself.
+    ///   - silence: How long ago they were last heard of, at least, by the target's clock.
+    /// - Returns: Their names.
+    package func recordLost(
+        of run: RunID,
+        besides known: [Incarnation],
+        silentFor silence: Duration
+    ) throws(ControlStoreError) -> [WorkerName] {
+        try self.lead(
+            "note the lost workers of run \(run)",
+            """
+            UPDATE godwit.workers SET state = 'lost'
+             WHERE run_id = $2::uuid AND left_at IS NULL AND state <> ALL ($3::text[])
+               AND incarnation <> ALL ($4::uuid[])
+               AND last_seen <= clock_timestamp() - make_interval(secs => $5::double precision) AND \(Self.reigns)
+            RETURNING name
+            """,
+            [
+                .run(run), .texts(WorkerRecord.departed), .texts(known.map(\.description)), .seconds(silence),
+            ]
+        )
+        .rows.map { WorkerName(rawValue: $0.string("name")) }
+    }
+
     /// The workers of a run, the newest of a name first.
     package func workers(of run: RunID) throws(ControlStoreError) -> [WorkerRecord] {
         try self.query(
             "read the workers of run \(run)",
             """
             SELECT incarnation, name, host, pid, slots, build, counters, snapshot, public_key,
-                   CASE WHEN left_at IS NOT NULL AND state IN ('running', 'draining') THEN 'gone' ELSE state END AS state,
+                   CASE WHEN left_at IS NOT NULL AND state <> 'revoked' THEN 'gone' ELSE state END AS state,
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM last_seen) AS last_seen
               FROM godwit.workers WHERE run_id = $1::uuid ORDER BY name, godwit.workers.started_at DESC
             """,
