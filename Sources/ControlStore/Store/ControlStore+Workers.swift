@@ -49,6 +49,7 @@ extension ControlStore {
     ///   - known: Those it has heard of, and writes down itself.
     ///   - silence: How long ago they were last heard of, at least, by the target's clock.
     /// - Returns: Their names.
+    /// - Throws: `termLost`, or the server's error.
     package func recordLost(
         of run: RunID,
         besides known: [Incarnation],
