@@ -78,6 +78,9 @@ package actor DealerEndpoint {
     /// How the last handshake ended; nil before the first, and without keys.
     package private(set) var lastHandshake: HandshakeOutcome?
 
+    /// How many handshakes have succeeded so far; none without keys.
+    package private(set) var handshakes = 0
+
     /// Whether libzmq is about to connect by itself, as far as the handshakes tell; never without keys.
     ///
     /// A new socket would only begin again, and what is sent meanwhile arrives late and all at once: of a thousand
@@ -155,6 +158,7 @@ package actor DealerEndpoint {
             case .succeeded:
                 self.lastHandshake = outcome
                 self.isConnecting = false
+                self.handshakes += 1
             case .refused:
                 self.lastHandshake = outcome
                 // libzmq does not try again after this.

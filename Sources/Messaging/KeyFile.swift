@@ -62,6 +62,16 @@ package enum KeyFile {
         return Public(name: name, key: key)
     }
 
+    /// Reads a public key that is given as itself or as its file.
+    ///
+    /// - Returns: The key, and the name its file says.
+    package static func readPublic(keyOrFile text: String) throws(MessagingError) -> (name: String?, key: CurveKey) {
+        // The file first: a path of 40 characters may be a key as far as its letters tell.
+        if access(text, F_OK) != 0, let key = try? CurveKey(text) { return (nil, key) }
+        let file = try Self.readPublic(text)
+        return (file.name, file.key)
+    }
+
     /// Reads a secret key's file; refuses one that others can read.
     package static func readSecret(_ path: String) throws(MessagingError) -> Secret {
         let (values, status) = try Self.read(path)

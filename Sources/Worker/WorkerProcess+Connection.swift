@@ -30,6 +30,7 @@ extension WorkerProcess {
                 security: self.configuration.keys?.security ?? .none
             )
             self.dealer = dealer
+            self.greetedHandshakes = 0
             self.connectedTo = endpoint
             group.addTask { [mailbox] in
                 for await frames in dealer.incoming { mailbox.yield(.received(frames)) }

@@ -30,10 +30,12 @@ extension WorkerProcess {
     }
 
     /// Says HELLO as soon as the coordinator has let this worker in: what is said before arrives late.
+    ///
+    /// Handshakes are counted, because the next one may begin and end between two looks.
     func helloOnceConnected() async {
-        let isConnecting = await self.dealer?.isConnecting ?? false
-        if self.wasConnecting, !isConnecting { await self.hello() }
-        self.wasConnecting = isConnecting
+        let handshakes = await self.dealer?.handshakes ?? 0
+        if handshakes > self.greetedHandshakes { await self.hello() }
+        self.greetedHandshakes = handshakes
     }
 
     /// Says once in a while why nobody answers.

@@ -31,8 +31,8 @@ package actor WorkerProcess {
     var sequence: UInt64 = 0
     var term: Term?
     var lastContact = ContinuousClock.now
-    /// Whether libzmq was still connecting at the last tick.
-    var wasConnecting = false
+    /// Handshakes of the connection after which it has said HELLO.
+    var greetedHandshakes = 0
     /// When the log may say again why nobody answers.
     var nextWord = ContinuousClock.now
     var isRenewing = false

@@ -76,6 +76,24 @@ import Testing
         await dealer.close()
     }
 
+    /// Nobody has to look between two of them to know that there were two.
+    @Test func everyHandshakeThatSucceedsIsCounted() async throws {
+        let door = try Door()
+        let own = try CurveKeyPair.random()
+        let dealer = try door.dealer(own)
+        while await dealer.lastHandshake != .refused { await Task.yield() }
+        #expect(await dealer.handshakes == 0)
+        door.allow(own.publicKey)
+        for number in 1...2 {
+            try await dealer.reconnect()
+            while await dealer.handshakes < number { await Task.yield() }
+            #expect(await !dealer.isConnecting)
+        }
+        #expect(await dealer.handshakes == 2)
+        await dealer.close()
+        await door.router.close()
+    }
+
     @Test func anUnknownKeyIsRefusedAndTold() async throws {
         let door = try Door()
         door.allow(try CurveKeyPair.random().publicKey)

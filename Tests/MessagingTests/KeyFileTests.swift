@@ -42,6 +42,25 @@ import Testing
         #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.public) }
     }
 
+    /// A key has 40 characters, and `/tmp/godwit-keys-XXXXXX/` 24.
+    @Test func aFileIsNotTakenForTheKeyThatItsPathCouldBe() throws {
+        let place = Place()
+        chmod(place.path, 0o700)
+        let paths = try KeyFile.generate("a", in: place.path)
+        let path = place.path + "/worker-hosts.pub"
+        #expect(rename(paths.public, path) == 0)
+        defer { unlink(path) }
+        #expect((try? CurveKey(path)) != nil)
+        let own = try KeyFile.readSecret(paths.secret).pair.publicKey
+        let read = try KeyFile.readPublic(keyOrFile: path)
+        #expect(read.name == "a")
+        #expect(read.key == own)
+        let given = try KeyFile.readPublic(keyOrFile: own.text)
+        #expect(given.name == nil)
+        #expect(given.key == own)
+        #expect(throws: MessagingError.self) { try KeyFile.readPublic(keyOrFile: "nowhere.pub") }
+    }
+
     @Test func nothingIsEverOverwritten() throws {
         let place = Place()
         chmod(place.path, 0o700)

@@ -41,8 +41,7 @@ struct AuthorizeKey: AsyncParsableCommand {
     }
 
     private func publicKey() throws -> CurveKey {
-        if let key = try? CurveKey(self.key) { return key }
-        let file = try KeyFile.readPublic(self.key)
+        let file = try KeyFile.readPublic(keyOrFile: self.key)
         guard file.name != KeyFile.coordinatorName else {
             throw CommandFailure(
                 .usage,
