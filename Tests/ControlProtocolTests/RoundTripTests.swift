@@ -27,7 +27,8 @@ import Testing
         #expect(
             String(decoding: frames[2], as: UTF8.self) == """
                 {"attempt":2,"entity":"orders","epoch":7,"kind":"copy","lease":"00000000-0000-4000-8000-000000000004",\
-                "merges":true,"range":{"lower":-9223372036854775808},"shard":1742,"snapshot":"00000003-0000001B-1"}
+                "merges":true,"planRevision":3,"range":{"lower":-9223372036854775808},"shard":1742,\
+                "snapshot":"00000003-0000001B-1","snapshotNumber":2}
                 """
         )
     }

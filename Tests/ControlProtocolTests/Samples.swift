@@ -2,7 +2,8 @@ import ControlProtocol
 import FoundationEssentials
 import Scheduling
 
-/// One message of every kind, with every field set to something that is not its default.
+/// One message of every kind, with every field set to something that is not its default; and some that leave out what may
+/// be left out.
 enum Samples {
     static let header = MessageHeader(
         run: RunID(rawValue: uuid(1)),
@@ -23,6 +24,8 @@ enum Samples {
         attempt: 2,
         epoch: 7,
         snapshot: snapshot,
+        snapshotNumber: 2,
+        planRevision: 3,
         merges: true
     )
 
@@ -35,7 +38,8 @@ enum Samples {
                 slots: 8,
                 planHash: "abc",
                 held: [HeldLease(lease: leaseID, shard: shard)],
-                snapshot: snapshot
+                snapshot: snapshot,
+                snapshotNumber: 2
             )
         ),
         .hello(Hello(build: "", host: "", pid: 0, slots: 1)),
@@ -45,9 +49,11 @@ enum Samples {
                 state: .draining,
                 held: [LeaseProgress(lease: leaseID, shard: shard, rows: 1 << 51, bytes: 1)],
                 counters: counters,
-                snapshot: nil
+                snapshot: snapshot,
+                snapshotNumber: 2
             )
         ),
+        .ping(Ping(capacity: 0, state: .running, held: [], counters: WorkerCounters())),
         .done(
             Done(
                 lease: leaseID,
@@ -75,7 +81,8 @@ enum Samples {
                 protocolVersion: 1,
                 timers: Timers(WorkerTimers(ping: .milliseconds(1_500))),
                 run: RunID(rawValue: uuid(1)),
-                snapshot: snapshot
+                snapshot: snapshot,
+                snapshotNumber: 2
             )
         ),
         .reject(Reject(code: .unknownWorker, message: "say HELLO", isFatal: false, retrySeconds: 0.5)),
@@ -83,7 +90,8 @@ enum Samples {
         .acknowledge(Acknowledgement(lease: leaseID)),
         .revoke(Revoke(lease: leaseID, reason: "expired")),
         .drain(Drain(deadlineSeconds: 25)),
-        .pong(Pong(echo: 12, snapshot: nil)),
+        .pong(Pong(echo: 12, snapshot: snapshot, snapshotNumber: 2)),
+        .pong(Pong(echo: 0)),
     ]
 
     private static var counters: WorkerCounters {
