@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Messaging
 import Testing
@@ -7,18 +8,18 @@ import Testing
     private final class Place {
         let path: String
 
-        init() {
-            var template = Array("/tmp/godwit-keys-XXXXXX".utf8CString)
-            guard mkdtemp(&template) != nil else { preconditionFailure("no temporary directory to be had") }
-            self.path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        init() throws {
+            self.path = FileManager.default.temporaryDirectory.appendingPathComponent("godwit-keys-\(UUID())").path
+            try FileManager.default.createDirectory(
+                atPath: self.path,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
         }
 
         deinit {
-            for name in ["a.key", "a.pub", "coordinator.key", "coordinator.pub"] {
-                unlink("\(self.path)/\(name)")
-                unlink("\(self.path)/deep/keys/\(name)")
-            }
-            for name in ["/deep/keys", "/deep", ""] { rmdir(self.path + name) }
+            // A leftover directory of keys of no use harms nobody.
+            try? FileManager.default.removeItem(atPath: self.path)
         }
     }
 
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test func aPairIsWrittenWhereOnlyItsOwnerReadsIt() throws {
-        let place = Place()
+        let place = try Place()
         let paths = try KeyFile.generate("a", in: "\(place.path)/deep/keys")
         #expect(Self.mode(paths.secret) == 0o600)
         #expect(Self.mode(paths.public) == 0o644)
@@ -62,8 +63,7 @@ import Testing
     }
 
     @Test func nothingIsEverOverwritten() throws {
-        let place = Place()
-        chmod(place.path, 0o700)
+        let place = try Place()
         let paths = try KeyFile.generate("a", in: place.path)
         let before = try KeyFile.readPublic(paths.public)
         #expect(throws: MessagingError.self) { try KeyFile.generate("a", in: place.path) }
@@ -72,8 +72,7 @@ import Testing
 
     @Test(arguments: [0o640, 0o604, 0o660, 0o644, 0o700 | 0o010] as [mode_t])
     func aSecretThatOthersCanReadIsRefused(mode: mode_t) throws {
-        let place = Place()
-        chmod(place.path, 0o700)
+        let place = try Place()
         let paths = try KeyFile.generate("a", in: place.path)
         chmod(paths.secret, mode)
         let error = #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.secret) }
@@ -82,8 +81,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0)) func aSecretOfAnotherUserIsRefused() throws {
-        let place = Place()
-        chmod(place.path, 0o700)
+        let place = try Place()
         let paths = try KeyFile.generate("a", in: place.path)
         chown(paths.secret, 65_534, 65_534)
         let error = #expect(throws: MessagingError.self) { try KeyFile.readSecret(paths.secret) }
@@ -91,15 +89,14 @@ import Testing
     }
 
     @Test func aPublicKeyThatOthersCanWriteIsRefused() throws {
-        let place = Place()
-        chmod(place.path, 0o700)
+        let place = try Place()
         let paths = try KeyFile.generate("a", in: place.path)
         chmod(paths.public, 0o666)
         #expect(throws: MessagingError.self) { try KeyFile.readPublic(paths.public) }
     }
 
     @Test func aDirectoryThatIsOpenToOthersIsRefused() throws {
-        let place = Place()
+        let place = try Place()
         chmod(place.path, 0o755)
         let error = #expect(throws: MessagingError.self) { try KeyFile.generate("a", in: place.path) }
         #expect(error?.message.contains("chmod 700") == true)
