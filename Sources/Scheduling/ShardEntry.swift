@@ -55,7 +55,8 @@ extension ShardEntry {
         /// A worker may be at it until the target's clock says otherwise. Can transition to: done, pending, failed,
         /// split.
         case leased(LeaseID, Incarnation)
-        /// Its rows are committed. Can transition to: pending (a `fill` that must be done again).
+        /// Its rows are committed. Can transition to: pending (a `fill` that must be done again; a copy that an operator
+        /// has merged once more).
         case done
         /// Its attempts are used up. Can transition to: pending (an operator's retry).
         case failed

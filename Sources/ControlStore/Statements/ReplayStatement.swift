@@ -78,33 +78,3 @@ package struct ReplayStatement: Sendable {
         [.run(self.run), .entity(self.entity), .integers(keys), .shard(self.shard)]
     }
 }
-
-/// An open reject that a replay took up.
-package struct TakenReject: Sendable, Equatable {
-    package var key: Int64
-    package var reason: String
-    package var column: String?
-
-    package init(key: Int64, reason: String, column: String?) {
-        self.key = key
-        self.reason = reason
-        self.column = column
-    }
-}
-
-/// A reject that a replay leaves open, as it is now.
-package struct ReopenedReject: Sendable, Equatable {
-    package var key: Int64
-    package var detail: String?
-    package var sourceRow: String?
-    package var parentEntity: String?
-    package var parentKey: Int64?
-
-    package init(key: Int64, detail: String?, sourceRow: String?, parentEntity: String?, parentKey: Int64?) {
-        self.key = key
-        self.detail = detail
-        self.sourceRow = sourceRow
-        self.parentEntity = parentEntity
-        self.parentKey = parentKey
-    }
-}

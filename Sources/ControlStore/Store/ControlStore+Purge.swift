@@ -75,12 +75,3 @@ extension ControlStore {
         [run.map { .run($0) } ?? .null, age.map { .seconds($0) } ?? .null]
     }
 }
-
-/// Stored source rows of a run's rejects.
-package struct PurgeCount: Sendable, Equatable {
-    package var run: RunID
-    /// Nil where the run itself is gone.
-    package var number: Int?
-    package var rows: Int
-    package var bytes: Int
-}
