@@ -81,6 +81,22 @@ import Testing
         #expect(try await fixture.state(of: fixture.shards[0]) == .done)
     }
 
+    @Test func `a session that may not be ended keeps its shard, which the operator hears of once`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let granted = try await fixture.grant(fixture.shards, ttl: .zero)
+        let slot = try fixture.slot(granted[0].lease)
+        let leader = try await fixture.leader(as: "powerless_leader")
+        for _ in 1...2 { #expect(try await leader.expireLeases(of: fixture.run).isEmpty) }
+        let reports = try await leader.events(of: fixture.run, EventFilter(level: .error))
+        #expect(
+            reports.map(\.message) == [
+                "may not end sessions of the workers' role: GRANT postgres TO powerless_leader"
+            ]
+        )
+        #expect(reports.first?.data.contains(#""kind": "\#(EventKind.sessionsForbidden.rawValue)""#) == true)
+        try slot.execute("SELECT 1")
+    }
+
     @Test func `leases that are renewed don't expire, those of others are not renewed`() async throws {
         let fixture = try await StoreFixture(shards: 2)
         let granted = try await fixture.grant(fixture.shards, ttl: .zero)

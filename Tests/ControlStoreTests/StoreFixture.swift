@@ -87,6 +87,24 @@ struct StoreFixture {
         return connection
     }
 
+    /// A store that leads in the place of the fixture's, as a role that has the control schema and nothing else.
+    func leader(as role: String) async throws -> ControlStore {
+        try self.observer()
+            .execute(
+                """
+                CREATE ROLE \(role) LOGIN; GRANT USAGE ON SCHEMA godwit TO \(role);
+                GRANT ALL ON ALL TABLES IN SCHEMA godwit TO \(role); GRANT ALL ON ALL SEQUENCES IN SCHEMA godwit TO \(role)
+                """
+            )
+        try await self.store.stopLeading()
+        let parameters = try PrivateServer.shared.parameters(database: self.parameters.database, user: role)
+        let leader = ControlStore(parameters: parameters, applicationName: role)
+        guard try await leader.tryLead(host: "there", pid: 2) != nil else {
+            throw ControlStoreError(.refused, "somebody else leads")
+        }
+        return leader
+    }
+
     /// A session for looking at the schema.
     func observer() throws -> Connection {
         try Connection(self.parameters, role: .control, applicationName: "observer")

@@ -16,6 +16,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case preparationDelayed = "preparation-delayed"
     /// The run's snapshot has gone with its last holder.
     case snapshotLost = "snapshot-lost"
+    /// A coordinator's role may not end the sessions of a worker that lost its lease, so the shard waits.
+    case sessionsForbidden = "sessions-forbidden"
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
     case runCancelled = "run-cancelled"

@@ -75,16 +75,18 @@ extension ControlStore {
         try self.query(
             "report sessions that can't be ended",
             """
-            INSERT INTO godwit.events (run_id, level, message)
-            SELECT DISTINCT shard.run_id, 'error', report.message
+            INSERT INTO godwit.events (run_id, level, message, data)
+            SELECT DISTINCT shard.run_id, 'error',
+                   format('may not end sessions of the workers'' role: GRANT %I TO %I', usename, current_user),
+                   report.data
               FROM pg_stat_activity JOIN godwit.shards AS shard ON application_name = $2 || shard.lease,
-                   LATERAL (SELECT format('may not end sessions of the workers'' role: GRANT %I TO %I', usename,
-                                          current_user) AS message) AS report
+                   LATERAL (SELECT jsonb_build_object('kind', $3::text, 'sessions_of', usename,
+                                                      'role', current_user) AS data) AS report
              WHERE shard.lease = ANY ($1::uuid[]) AND NOT \(Self.mayEnd)
                AND NOT EXISTS (SELECT FROM godwit.events AS event
-                                WHERE event.run_id = shard.run_id AND event.message = report.message)
+                                WHERE event.run_id = shard.run_id AND event.data @> report.data)
             """,
-            [.texts(leases), .text(LeaseApplicationName.prefix)]
+            [.texts(leases), .text(LeaseApplicationName.prefix), .text(EventKind.sessionsForbidden.rawValue)]
         )
     }
 
