@@ -15,8 +15,21 @@ extension CoordinatorProcess {
         )
     }
 
+    /// Binds for the workers of a run; who has no key on the allow-list is kept out from the beginning.
+    func openEntrance(for run: RunID) async throws -> Entrance {
+        let gate = try self.configuration.keys.map { pair throws in try KeyGate(pair) }
+        let keyBook = try await self.keyBook(of: run)
+        gate?.admit(only: keyBook.authorised)
+        let router = try RouterEndpoint(
+            binding: self.configuration.endpoint,
+            security: gate?.security ?? .none,
+            context: gate?.context
+        )
+        return Entrance(router: router, address: self.reachable(router.boundEndpoint), gate: gate, keyBook: keyBook)
+    }
+
     /// The allow-list, and whose processes are known from earlier reigns of the run.
-    func keyBook(of run: RunID) async throws(ControlStoreError) -> KeyBook {
+    private func keyBook(of run: RunID) async throws(ControlStoreError) -> KeyBook {
         guard self.configuration.keys != nil else { return KeyBook() }
         var owners: [Incarnation: CurveKey] = [:]
         for worker in try await self.store.workers(of: run) {
@@ -29,7 +42,7 @@ extension CoordinatorProcess {
     }
 
     /// The address workers are told.
-    func reachable(_ bound: Endpoint) -> String {
+    private func reachable(_ bound: Endpoint) -> String {
         let port = bound.port.map(String.init) ?? "*"
         if let announced = self.configuration.announced {
             return announced.port == nil ? announced.with(port: bound.port).description : announced.description

@@ -45,20 +45,12 @@ extension CoordinatorProcess {
             logger: self.logger
         )
         try await snapshot.hold()
-        let gate = try self.configuration.keys.map { pair throws in try KeyGate(pair) }
-        let keyBook = try await self.keyBook(of: run.id)
-        gate?.admit(only: keyBook.authorised)
-        let router = try RouterEndpoint(
-            binding: self.configuration.endpoint,
-            security: gate?.security ?? .none,
-            context: gate?.context
-        )
-        let endpoint = self.reachable(router.boundEndpoint)
-        try await self.store.announce(endpoint: endpoint, leading: run.id)
+        let entrance = try await self.openEntrance(for: run.id)
+        try await self.store.announce(endpoint: entrance.address, leading: run.id)
         self.logger.notice(
             "leading",
             metadata: .of([
-                .runID: run.id, .term: term, .endpoint: router.boundEndpoint, .shards: machine.shards.count,
+                .runID: run.id, .term: term, .endpoint: entrance.router.boundEndpoint, .shards: machine.shards.count,
             ])
         )
         let (events, mailbox) = self.openMailbox()
@@ -70,10 +62,7 @@ extension CoordinatorProcess {
             configuration: self.configuration,
             store: self.store,
             keeper: keeper,
-            router: router,
-            endpoint: endpoint,
-            gate: gate,
-            keyBook: keyBook,
+            entrance: entrance,
             snapshot: snapshot,
             events: events,
             mailbox: mailbox,

@@ -136,12 +136,7 @@ extension RunLeader {
         if self.ended == nil,
             let summary = try await RunConclusion.recorded(of: record, plan: self.plan, in: self.store)
         {
-            if summary.outcome == .failed { try await self.restoreTriggers() }
-            self.keeper.follow(nil)
-            try await self.store.stopLeading()
-            self.end = .left(summary)
-            await self.sendWorkersAway()
-            return
+            return try await self.leave(with: summary)
         }
         if record.planRevision > self.run.planRevision { try await self.followPlan() }
         var machine = try await RunMachine.restored(of: record, plan: self.plan, from: self.store)
@@ -177,6 +172,15 @@ extension RunLeader {
             "the target answers again",
             metadata: .of([.runID: self.run.id, .term: self.term, .durationMilliseconds: seconds * 1000])
         )
+    }
+
+    /// Somebody has ended the run meanwhile: leaves as if this process had done it.
+    private func leave(with summary: RunSummary) async throws {
+        if summary.outcome == .failed { try await self.restoreTriggers() }
+        self.keeper.follow(nil)
+        try await self.store.stopLeading()
+        self.end = .left(summary)
+        await self.sendWorkersAway()
     }
 
     /// Has the workers look for the next coordinator at once; losing it costs them some seconds.

@@ -86,10 +86,7 @@ actor RunLeader {
         configuration: CoordinatorConfiguration,
         store: ControlStore,
         keeper: LeadershipKeeper,
-        router: RouterEndpoint,
-        endpoint: String,
-        gate: KeyGate?,
-        keyBook: KeyBook,
+        entrance: Entrance,
         snapshot: RunSnapshot,
         events: AsyncStream<CoordinatorEvent>,
         mailbox: AsyncStream<CoordinatorEvent>.Continuation,
@@ -102,16 +99,13 @@ actor RunLeader {
         self.configuration = configuration
         self.store = store
         self.keeper = keeper
-        self.router = router
-        self.endpoint = endpoint
-        self.gate = gate
-        self.keyBook = keyBook
+        self.router = entrance.router
+        self.endpoint = entrance.address
+        self.gate = entrance.gate
+        self.keyBook = entrance.keyBook
         self.snapshot = snapshot
         self.preparation = EntityPreparation(source: configuration.source, store: store, run: run.id)
-        self.retryPolicy = RetryPolicy(
-            attempts: plan.policy.retryAttempts,
-            delay: .seconds(plan.policy.retryDelaySeconds)
-        )
+        self.retryPolicy = RetryPolicy(plan.policy)
         self.events = events
         self.mailbox = mailbox
         self.logger = logger
