@@ -1,18 +1,15 @@
-import Postgres
 import Testing
 
 extension EndToEnd {
     /// Processes killed in mid-shard; what they held comes back by itself.
     @Suite struct CrashTests {
         @Test func aKilledWorkersShardIsDoneByTheOther() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 let workers = [
                     "one": try migration.startWorker("one"), "two": try migration.startWorker("two"),
                 ]
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let name = try #require(
                     try migration.value(
                         .target,
@@ -23,7 +20,7 @@ extension EndToEnd {
                     )
                 )
                 await workers[name]?.kill()
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
                 try migration.expect(
@@ -37,13 +34,11 @@ extension EndToEnd {
         }
 
         @Test func aRestartedCoordinatorGoesOnWithTheSameSnapshot() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let first = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try migration.startWorker("two")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 await first.kill()
                 try migration.expect(["D"], Pair.trigger)
                 // Rows that came after the snapshot show whether it is still the same one.
@@ -53,7 +48,7 @@ extension EndToEnd {
                 )
                 let second = try migration.startCoordinator()
                 try await migration.wait(until: "(SELECT pid FROM godwit.leadership) = \(second.identifier)")
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await second.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
                 try migration.expect(["f|1"], "SELECT is_mixed, snapshot_number FROM godwit.migration_runs")
@@ -61,17 +56,15 @@ extension EndToEnd {
         }
 
         @Test func truncatingASourceTableWaitsForTheRun() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let refused = #expect(throws: (any Error).self) {
                     try migration.execute(.source, "SET lock_timeout = '200ms'; TRUNCATE child")
                 }
                 #expect("\(refused!)".contains("lock timeout"))
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
             }

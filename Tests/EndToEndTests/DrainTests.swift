@@ -4,35 +4,14 @@ import Testing
 extension EndToEnd {
     /// Workers that operators have leave.
     @Suite struct DrainTests {
-        /// The key 250 waits for an advisory lock that the test holds.
-        private static let source = """
-            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF key = 250 THEN
-                        PERFORM pg_advisory_lock_shared(4711);
-                        PERFORM pg_advisory_unlock_shared(4711);
-                    END IF;
-                    RETURN 'row ' || key;
-                END $$;
-            CREATE TABLE thing (id integer PRIMARY KEY);
-            INSERT INTO thing SELECT generate_series(1, 500); ANALYZE
-            """
-        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
-        private static let entities = """
-            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
-            """
-        private static let blocked = """
-            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-            """
         /// Long before the lease expires, its shard is another's; the drained worker's exit status is 0.
         @Test(arguments: [true, false])
         func aDrainedWorkerGivesItsShardBackWithinTenSeconds(isLed: Bool) async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration { migration in
+                try migration.execute(.source, HeldRow.hold)
                 var coordinator = try migration.startCoordinator(lease: 60)
                 let worker = try migration.startWorker("one")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 if !isLed { await coordinator.kill() }
                 let start = ContinuousClock.now
                 let drain = try migration.start(["drain", "one", "--wait", "--deadline", "2s"])
@@ -52,7 +31,7 @@ extension EndToEnd {
                     ["asked to leave by an operator|t|t"],
                     "SELECT message, data ? 'role', data ? 'user' FROM godwit.events WHERE worker = 'one' AND data ? 'deadline_seconds'"
                 )
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 if !isLed { coordinator = try migration.startCoordinator() }
                 try migration.startWorker("two")
                 // With the last holder the snapshot has gone as well: two of them, and that is said.
@@ -63,15 +42,15 @@ extension EndToEnd {
         }
 
         @Test func aDrainedWorkerFinishesWhatItCan() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration { migration in
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 let worker = try migration.startWorker("one")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let drain = try migration.start(["drain", "--all", "--deadline", "60s"])
                 #expect(await drain.exitStatus() == 0, "\(drain.log)")
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.workers WHERE state = 'draining')")
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 #expect(await worker.exitStatus() == 0, "\(migration.logs)")
                 try migration.expect(
                     ["done|1"],
@@ -85,7 +64,7 @@ extension EndToEnd {
 
         /// A coordinator may die after it has recorded the end and before it has sent the workers home.
         @Test func aWorkerWhoseRunHasEndedLeavesByItself() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+            try await Things.migration { migration in
                 let coordinator = try migration.startCoordinator()
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.leadership WHERE endpoint IS NOT NULL)")
                 try migration.start(["pause"])
@@ -100,7 +79,7 @@ extension EndToEnd {
         }
 
         @Test func whoIsUnknownOrGoneIsNotDrained() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+            try await Things.migration { migration in
                 #expect(await (try migration.migrate()) == 0)
                 for (arguments, status, text) in [
                     (["nobody"], Int32(64), "the run has no worker nobody"),

@@ -1,5 +1,4 @@
 import Glibc
-import Postgres
 import Testing
 
 extension EndToEnd {
@@ -17,17 +16,15 @@ extension EndToEnd {
             leader: [String] = [],
             _ body: (Migration, _ leader: GodwitProcess, _ standby: GodwitProcess) async throws -> Int32
         ) async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let first = try migration.startCoordinator(leader)
                 try migration.startWorker("one")
                 try migration.startWorker("two")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let second = try migration.startCoordinator(["--standby"])
                 try await second.waitForLog("standing by")
                 let status = try await body(migration, first, second)
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await first.exitStatus() == status, "\(migration.logs)")
                 #expect(await second.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)

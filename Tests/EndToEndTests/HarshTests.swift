@@ -7,41 +7,22 @@ import Testing
 extension EndToEnd {
     /// Stopped processes, servers that restart, tables that are odd.
     @Suite struct HarshTests {
-        private static let source = """
-            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF key = 250 THEN
-                        PERFORM pg_advisory_lock_shared(4711);
-                        PERFORM pg_advisory_unlock_shared(4711);
-                    END IF;
-                    RETURN 'row ' || key;
-                END $$;
-            CREATE TABLE thing (id integer PRIMARY KEY);
-            INSERT INTO thing SELECT generate_series(1, 500); ANALYZE
-            """
         /// Nothing but the fence keeps a row from arriving twice.
         private static let target = "CREATE TABLE things (id uuid, label text, legacy_id bigint)"
-        private static let entities = """
-            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
-            """
-        private static let blocked = """
-            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-            """
         private static let holder =
             "SELECT worker FROM godwit.shards WHERE lower_key <= 250 AND upper_key > 250 AND state = 'leased'"
 
         /// A worker that stood still for longer than its lease wakes up and finds its shard taken.
         @Test func aStoppedWorkersRowsDoNotComeTwice() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration(target: Self.target) { migration in
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 let workers = ["one": try migration.startWorker("one"), "two": try migration.startWorker("two")]
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let name = try #require(try migration.value(.target, Self.holder))
                 let stopped = try #require(workers[name])
                 stopped.signal(SIGSTOP)
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.attempts WHERE outcome = 'expired')")
                 stopped.signal(SIGCONT)
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
@@ -53,18 +34,18 @@ extension EndToEnd {
 
         /// All holders of the snapshot gone: another one is taken, and the run says that it is mixed.
         @Test func aRunThatLostItsSnapshotEndsAndSaysSo() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration(target: Self.target) { migration in
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try migration.startWorker("two")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 try migration.execute(
                     .source,
                     """
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = current_database() AND pid <> pg_backend_pid();
-                    SELECT pg_advisory_unlock(4711)
+                    \(HeldRow.letGo)
                     """
                 )
                 #expect(await coordinator.exitStatus() == 2, "\(migration.logs)")
@@ -75,12 +56,12 @@ extension EndToEnd {
         }
 
         @Test func aCoordinatorWhoseSessionIsEndedCanBeStartedAgain() async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration(target: Self.target) { migration in
+                try migration.execute(.source, HeldRow.hold)
                 let first = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try migration.startWorker("two")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 try migration.execute(
                     .target,
                     """
@@ -89,7 +70,7 @@ extension EndToEnd {
                     """
                 )
                 // It may go on under a new term or leave; either way the run must come to its end.
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 var last = await first.exitStatus()
                 if last != 0 {
                     #expect(last == 69, "\(first.log)")
@@ -103,7 +84,7 @@ extension EndToEnd {
 
         @Test func aShardIsRetriedUnderALivingCoordinator() async throws {
             try await Migration.with(
-                source: Self.source
+                source: Things.source
                     + "; CREATE TABLE child (id integer PRIMARY KEY); INSERT INTO child SELECT generate_series(1, 300)",
                 target: Self.target
                     + """
@@ -117,7 +98,7 @@ extension EndToEnd {
                     children: { from: child, to: children, legacy: legacy_id, tag: 2, triggers: keep }
                     """
             ) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try migration.startWorker("two")
@@ -128,7 +109,7 @@ extension EndToEnd {
                 try await migration.wait(
                     until: "(SELECT bool_and(state IN ('done', 'split')) FROM godwit.shards WHERE entity = 'children')"
                 )
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()
                 try migration.expectTotals(["children|300|300|0|0", "things|500|500|0|0"])

@@ -4,30 +4,26 @@ import Testing
 extension EndToEnd {
     /// Who may take part in a run, and for how long.
     @Suite struct KeyTests {
-        private static let source = """
-            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF key = 250 THEN
-                        PERFORM pg_advisory_lock_shared(4712);
-                        PERFORM pg_advisory_unlock_shared(4712);
-                    END IF;
-                    RETURN 'row ' || key;
-                END $$;
-            CREATE TABLE thing (id integer PRIMARY KEY);
-            INSERT INTO thing SELECT n FROM generate_series(1, 500) AS n; ANALYZE
-            """
-        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
-        private static let entities = """
-            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
-            """
-        private static let blocked = """
-            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-            """
-
         private static func with(_ body: (Keyed) async throws -> Void) async throws {
-            try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
+            try await Things.migration { migration in
                 try await body(Keyed(migration))
+            }
+        }
+
+        /// Keys of two workers on the allow-list, and one of them at work on a shard that waits.
+        private static func withBadWorker(
+            _ body: (Keyed, _ coordinator: GodwitProcess, _ bad: GodwitProcess) async throws -> Void
+        ) async throws {
+            try await Self.with { keyed in
+                try await keyed.generate(["bad", "good"])
+                try await keyed.authorize("bad")
+                try await keyed.authorize("good")
+                try keyed.migration.execute(.source, HeldRow.hold)
+                // A lease that outlives the test, so that nothing comes back by expiring.
+                let coordinator = try keyed.startCoordinator(["--lease-seconds", "300"])
+                let bad = try keyed.startWorker("bad", "bad-1")
+                try await keyed.migration.wait(until: HeldRow.isBlocking, on: .source)
+                try await body(keyed, coordinator, bad)
             }
         }
 
@@ -61,16 +57,8 @@ extension EndToEnd {
         }
 
         @Test func aRevokedWorkerIsCutOffWithinSeconds() async throws {
-            try await Self.with { keyed in
+            try await Self.withBadWorker { keyed, coordinator, bad in
                 let migration = keyed.migration
-                try await keyed.generate(["bad", "good"])
-                try await keyed.authorize("bad")
-                try await keyed.authorize("good")
-                try migration.execute(.source, "SELECT pg_advisory_lock(4712)")
-                // A lease that outlives the test, so that nothing comes back by expiring.
-                let coordinator = try keyed.startCoordinator(["--lease-seconds", "300"])
-                let bad = try keyed.startWorker("bad", "bad-1")
-                try await migration.wait(until: Self.blocked, on: .source)
                 let start = ContinuousClock.now
                 try await keyed.run(["keys", "revoke", "bad"])
                 try await migration.wait(until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased')")
@@ -78,7 +66,7 @@ extension EndToEnd {
                 #expect(await bad.exitStatus() == 77, "\(migration.logs)")
                 #expect(ContinuousClock.now - start < .seconds(20))
                 #expect(bad.log.contains("revoked"), "\(bad.log)")
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4712)")
+                try migration.execute(.source, HeldRow.letGo)
                 // Back with the same key it is not let in.
                 let again = try keyed.startWorker("bad", "bad-2", patience: 8)
                 #expect(await again.exitStatus() == 77, "\(migration.logs)")
@@ -92,15 +80,8 @@ extension EndToEnd {
 
         /// The killed coordinator can't cut it off; the next one does.
         @Test func aKeyRevokedBetweenTwoCoordinatorsHoldsNoShard() async throws {
-            try await Self.with { keyed in
+            try await Self.withBadWorker { keyed, first, bad in
                 let migration = keyed.migration
-                try await keyed.generate(["bad", "good"])
-                try await keyed.authorize("bad")
-                try await keyed.authorize("good")
-                try migration.execute(.source, "SELECT pg_advisory_lock(4712)")
-                let first = try keyed.startCoordinator(["--lease-seconds", "300"])
-                let bad = try keyed.startWorker("bad", "bad-1")
-                try await migration.wait(until: Self.blocked, on: .source)
                 try keyed.startWorker("good", "good-1")
                 try await migration.wait(until: "(SELECT count(snapshot) FROM godwit.workers) = 2")
                 try await migration.wait(
@@ -112,7 +93,7 @@ extension EndToEnd {
                 try await migration.wait(
                     until: "NOT EXISTS (SELECT FROM godwit.shards WHERE state = 'leased' AND worker = 'bad-1')"
                 )
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4712)")
+                try migration.execute(.source, HeldRow.letGo)
                 #expect(await second.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|500|500|0|0"])
                 bad.signal(SIGTERM)

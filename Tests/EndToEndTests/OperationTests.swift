@@ -6,42 +6,19 @@ import Testing
 extension EndToEnd {
     /// What operators do and do wrong.
     @Suite struct OperationTests {
-        /// The key 250 waits for an advisory lock that the test holds.
-        private static let source = """
-            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF key = 250 THEN
-                        PERFORM pg_advisory_lock_shared(4711);
-                        PERFORM pg_advisory_unlock_shared(4711);
-                    END IF;
-                    RETURN 'row ' || key;
-                END $$;
-            CREATE TABLE thing (id integer PRIMARY KEY);
-            INSERT INTO thing SELECT generate_series(1, 500); ANALYZE
-            """
-        private static let target = "CREATE TABLE things (id uuid PRIMARY KEY, label text, legacy_id bigint UNIQUE)"
-        private static let entities = """
-            things: { from: thing, to: things, legacy: legacy_id, tag: 1, columns: { label: { sql: "held(id)" } } }
-            """
-        private static let blocked = """
-            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-            """
-
         /// A run that stands still in mid-shard until the body lets it go, and then ends well.
         private static func withBlockedRun(
             run: String = "shard_rows: 100",
             _ body: (Migration, GodwitProcess, @escaping () throws -> Void) async throws -> GodwitProcess
         ) async throws {
-            try await Migration.with(source: Self.source, target: Self.target, run: run, entities: Self.entities) {
-                migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+            try await Things.migration(run: run) { migration in
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try migration.startWorker("two")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let last = try await body(migration, coordinator) {
-                    try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                    try migration.execute(.source, HeldRow.letGo)
                 }
                 #expect(await last.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectSumsToAgree()

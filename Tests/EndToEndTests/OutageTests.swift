@@ -1,5 +1,4 @@
 import Glibc
-import Postgres
 import PostgresFixture
 import Testing
 
@@ -11,32 +10,40 @@ extension EndToEnd {
               FROM godwit.shards
             """
 
-        @Test func theTargetRestartsAndIsAwayForALongTime() async throws {
+        /// A coordinator and two workers in the middle of a run, one side of which has a server of its own.
+        ///
+        /// `body` waits for the run's end and connects again; afterwards every row is there, and no attempt was used up.
+        private static func withPool(
+            servedFor side: Migration.Side,
+            _ body: (
+                Migration, PrivateServer, _ coordinator: GodwitProcess, _ workers: [GodwitProcess],
+                _ letGo: @escaping () throws -> Void
+            ) async throws -> Void
+        ) async throws {
             let server = try PrivateServer()
-            try await Migration.with(
-                servers: [.target: server],
-                source: Pair.source,
-                target: Pair.target,
-                entities: Pair.entities
-            ) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held(servers: [side: server]) { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 let workers = [try migration.startWorker("one"), try migration.startWorker("two")]
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
+                try await body(migration, server, coordinator, workers, letGo)
+                try Pair.expectEverything(migration)
+                try migration.expect(["0|0"], Self.attempts)
+            }
+        }
+
+        @Test func theTargetRestartsAndIsAwayForALongTime() async throws {
+            try await Self.withPool(servedFor: .target) { migration, server, coordinator, workers, letGo in
                 try server.restart()
                 try await coordinator.waitForLog("the target answers again")
                 try server.stop()
                 try await coordinator.waitForLog("waiting for the target")
                 // As long as six leases: nobody may believe in one afterwards.
                 try await Task.sleep(for: .seconds(20))
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(coordinator.isRunning && workers.allSatisfy(\.isRunning), "\(migration.logs)")
                 try server.start()
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.reconnect(.target)
-                try Pair.expectEverything(migration)
-                try migration.expect(["0|0"], Self.attempts)
                 try migration.expect(["f|1"], "SELECT is_mixed, snapshot_number FROM godwit.migration_runs")
                 try migration.expect(
                     ["t"],
@@ -46,18 +53,7 @@ extension EndToEnd {
         }
 
         @Test func theSourceIsAwayAndTheSnapshotWithIt() async throws {
-            let server = try PrivateServer()
-            try await Migration.with(
-                servers: [.source: server],
-                source: Pair.source,
-                target: Pair.target,
-                entities: Pair.entities
-            ) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
-                let coordinator = try migration.startCoordinator()
-                let workers = [try migration.startWorker("one"), try migration.startWorker("two")]
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+            try await Self.withPool(servedFor: .source) { migration, server, coordinator, workers, _ in
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.shards WHERE state = 'done')")
                 try server.restart()
                 try await coordinator.waitForLog("every holder of the run's snapshot is gone")
@@ -69,8 +65,6 @@ extension EndToEnd {
                 #expect(await coordinator.exitStatus() == 2, "\(migration.logs)")
                 #expect(coordinator.log.contains("Where nobody wrote to the source in between, nothing differs"))
                 try migration.reconnect(.source)
-                try Pair.expectEverything(migration)
-                try migration.expect(["0|0"], Self.attempts)
                 try migration.expect(["t"], "SELECT is_mixed FROM godwit.migration_runs")
                 try migration.expect(
                     ["t"],
@@ -83,12 +77,10 @@ extension EndToEnd {
         }
 
         @Test func aLostSnapshotSessionIsTakenOverFromAWorker() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 // The coordinator's was the first; a worker's keeps the snapshot.
                 try migration.execute(
                     .source,
@@ -99,7 +91,7 @@ extension EndToEnd {
                     """
                 )
                 try await coordinator.waitForLog("took the run's snapshot over from a worker")
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
                 try migration.expect(["f|1"], "SELECT is_mixed, snapshot_number FROM godwit.migration_runs")
@@ -108,9 +100,7 @@ extension EndToEnd {
 
         @Test func aPreparationThatIsDisturbedIsDoneAgain() async throws {
             let session = "FROM pg_stat_activity WHERE application_name = 'godwit unique rules' AND state = 'active'"
-            try await Migration.with(
-                source: Pair.source,
-                target: Pair.target,
+            try await Pair.held(
                 // A check of the data would wait for the lock, too.
                 run: "shard_rows: 100\nvalidation: { pre: false }",
                 entities: Pair.entities
@@ -118,16 +108,14 @@ extension EndToEnd {
                         "label: { sql: \"held(id)\" }",
                         with: "label: { sql: \"held(id)\" }\n  unique:\n    - { columns: [label], keep: lowest_key }"
                     )
-            ) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            ) { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 try migration.startWorker("one")
                 // The losers need every label, and one of them waits.
                 try await migration.wait(until: "EXISTS (SELECT \(session))", on: .source)
                 try migration.execute(.source, "SELECT pg_terminate_backend(pid, 5000) \(session)")
                 try await coordinator.waitForLog("an entity can't be prepared yet")
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
             }
@@ -151,14 +139,7 @@ extension EndToEnd {
         }
 
         @Test func whoResumesARunAcceptsTheAgeOfItsSnapshot() async throws {
-            try await Migration.with(
-                source: Pair.source,
-                target: Pair.target,
-                run: "shard_rows: 100\nmax_snapshot_age: 1s",
-                entities: Pair.entities
-            ) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held(run: "shard_rows: 100\nmax_snapshot_age: 1s") { migration, letGo in
                 // A standby stays while the run is paused.
                 let first = try migration.startCoordinator(["--standby"])
                 try migration.startWorker("one")
@@ -170,7 +151,7 @@ extension EndToEnd {
                 let second = try migration.startCoordinator()
                 try await second.waitForLog("leading")
                 try await Task.sleep(for: .seconds(3))
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 #expect(await second.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
                 try migration.expect(["1"], "SELECT count(*) FROM godwit.events WHERE message LIKE 'paused: %'")

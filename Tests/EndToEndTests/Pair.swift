@@ -1,17 +1,11 @@
+import Postgres
+import PostgresFixture
 import Testing
 
-/// Two entities, the second referring to the first, for tests that disturb a migration in its middle.
+/// Two entities, the second referring to the first, which has a ``HeldRow``, for tests that disturb a migration in its middle.
 enum Pair {
-    /// The row with key 250 of the first waits for an advisory lock, which a test may hold.
     static let source = """
-        CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-            BEGIN
-                IF key = 250 THEN
-                    PERFORM pg_advisory_lock_shared(4711);
-                    PERFORM pg_advisory_unlock_shared(4711);
-                END IF;
-                RETURN 'row ' || key;
-            END $$;
+        \(HeldRow.function)
         CREATE TABLE parent (id integer PRIMARY KEY);
         CREATE TABLE child (id integer PRIMARY KEY, parent_id integer, label text);
         INSERT INTO parent SELECT generate_series(1, 600);
@@ -42,13 +36,27 @@ enum Pair {
             parent_id: { ref: parents, by: parent_id }
         """
 
-    /// Whether a worker waits for the lock: its shard is leased and its COPY has begun.
-    static let isBlocked = """
-        EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-        """
-
     static let trigger = "SELECT tgenabled FROM pg_trigger WHERE tgname = 'updated_at'"
+
+    /// A migration of both in which the row is held until `letGo` is called.
+    static func held(
+        servers: [Migration.Side: PrivateServer] = [:],
+        run: String = "shard_rows: 100",
+        entities: String = Self.entities,
+        _ body: (Migration, _ letGo: @escaping () throws -> Void) async throws -> Void
+    ) async throws {
+        try await Migration.with(
+            servers: servers,
+            source: Self.source,
+            target: Self.target,
+            run: run,
+            entities: entities
+        ) { migration in
+            let holder = try migration.connect(.source)
+            try holder.execute(HeldRow.hold)
+            try await body(migration) { try holder.execute(HeldRow.letGo) }
+        }
+    }
 
     /// Expects every row once, with its reference, and the trigger on.
     static func expectEverything(_ migration: Migration) throws {

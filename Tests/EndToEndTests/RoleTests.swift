@@ -6,14 +6,7 @@ extension EndToEnd {
     /// Other roles, other encodings, other ways to start and to stop.
     @Suite struct RoleTests {
         private static let source = """
-            CREATE FUNCTION held(key bigint) RETURNS text LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF key = 250 THEN
-                        PERFORM pg_advisory_lock_shared(4711);
-                        PERFORM pg_advisory_unlock_shared(4711);
-                    END IF;
-                    RETURN 'row ' || key;
-                END $$;
+            \(HeldRow.function)
             CREATE TABLE thing (id integer PRIMARY KEY, friend_id integer, email text);
             INSERT INTO thing SELECT n, n % 510, 'e' || n % 400 FROM generate_series(1, 500) AS n; ANALYZE
             """
@@ -24,10 +17,6 @@ extension EndToEnd {
             """
         private static let entities = """
             things: { from: thing, to: things, legacy: legacy_id, tag: 1, triggers: suspend, columns: { label: { sql: "held(id)" } } }
-            """
-        private static let blocked = """
-            EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted
-                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
             """
         private static let trigger = "SELECT tgenabled FROM pg_trigger WHERE tgname = 'updated_at'"
 
@@ -56,12 +45,12 @@ extension EndToEnd {
 
         @Test func aSchemaThatChangesUnderTheRunStopsIt() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                try migration.execute(.source, HeldRow.hold)
                 let first = try migration.startCoordinator()
                 try migration.startWorker("one")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 try migration.execute(.target, "ALTER TABLE things RENAME label TO title")
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 #expect(await first.exitStatus() == 1, "\(migration.logs)")
                 try migration.expect(["O"], Self.trigger)
                 try migration.execute(.target, "ALTER TABLE things RENAME title TO label")
@@ -78,10 +67,10 @@ extension EndToEnd {
 
         @Test func aCancelledRunLeavesItsTriggersOn() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                try migration.execute(.source, HeldRow.hold)
                 let coordinator = try migration.startCoordinator()
                 let worker = try migration.startWorker("one")
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 try migration.expect(["D"], Self.trigger)
                 try await migration.store.cancel(migration.run, reason: "wrong day")
                 #expect(await coordinator.exitStatus() == 1, "\(migration.logs)")
@@ -93,11 +82,11 @@ extension EndToEnd {
 
         @Test func oneCommandRunsEverythingAndReplacesAKilledWorker() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
+                try migration.execute(.source, HeldRow.hold)
                 let migrate = try migration.start([
                     "migrate", "--plan", migration.planFile.path, "--workers", "1", "--slots", "1", "--progress", "off",
                 ])
-                try await migration.wait(until: Self.blocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 let worker = try #require(
                     try migration.value(.target, "SELECT pid FROM godwit.workers").flatMap { Int32($0) }
                 )
@@ -107,7 +96,7 @@ extension EndToEnd {
                     .target,
                     "UPDATE godwit.shards SET lease_until = clock_timestamp() - interval '1 s' WHERE state = 'leased'"
                 )
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try migration.execute(.source, HeldRow.letGo)
                 #expect(await migrate.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|500|500|0|0"])
                 try migration.expect(["2"], "SELECT count(*) FROM godwit.workers")

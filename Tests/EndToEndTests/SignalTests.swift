@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Postgres
 import Testing
 
 extension EndToEnd {
@@ -11,32 +10,52 @@ extension EndToEnd {
              WHERE s.entity = 'parents' AND lower_key <= 250 AND upper_key > 250 ORDER BY a.number
             """
 
-        /// One worker at a shard that waits for a lock until `body` has ended; then another worker finishes the run.
+        /// One worker at a shard that waits until `body` has ended; then another worker finishes the run.
         private static func withBlockedWorker(
-            _ body: (Migration, _ coordinator: GodwitProcess, _ worker: GodwitProcess, _ unlock: () throws -> Void)
-                async throws -> Void
+            _ body: (
+                Migration, _ coordinator: GodwitProcess, _ worker: GodwitProcess, _ letGo: @escaping () throws -> Void
+            ) async throws -> Void
         ) async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let coordinator = try migration.startCoordinator()
                 let worker = try migration.startWorker("one")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
-                try await body(migration, coordinator, worker) {
-                    _ = try holder.query("SELECT pg_advisory_unlock_all()")
-                }
-                _ = try holder.query("SELECT pg_advisory_unlock_all()")
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
+                try await body(migration, coordinator, worker, letGo)
+                try letGo()
                 try migration.startWorker("two")
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try Pair.expectEverything(migration)
             }
         }
 
+        private static func startMigrate(_ migration: Migration) throws -> GodwitProcess {
+            try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
+        }
+
+        /// `godwit migrate` with a worker at a shard that waits.
+        private static func withBlockedMigrate(
+            _ body: (Migration, _ migrate: GodwitProcess, _ letGo: @escaping () throws -> Void) async throws -> Void
+        ) async throws {
+            try await Pair.held { migration, letGo in
+                let migrate = try Self.startMigrate(migration)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
+                try await body(migration, migrate, letGo)
+            }
+        }
+
+        /// Goes on with a run that `migrate` has left.
+        private static func migrateToTheEnd(_ migration: Migration) async throws {
+            let second = try Self.startMigrate(migration)
+            // The first one's processes took the snapshot with them.
+            #expect(await second.exitStatus() == 2, "\(migration.logs)")
+            try Pair.expectEverything(migration)
+        }
+
         @Test func aWorkerFinishesItsShardAtTerm() async throws {
-            try await Self.withBlockedWorker { migration, _, worker, unlock in
+            try await Self.withBlockedWorker { migration, _, worker, letGo in
                 worker.signal(SIGTERM)
                 try await worker.waitForLog("leaving after the running shards")
-                try unlock()
+                try letGo()
                 #expect(await worker.exitStatus() == 0)
                 try migration.expect(["done"], Self.blockedShard)
             }
@@ -74,49 +93,32 @@ extension EndToEnd {
 
         @Test(arguments: [SIGTERM, SIGINT])
         func migrateLetsTheRunningShardsFinish(signal: Int32) async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
-                let first = try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+            try await Self.withBlockedMigrate { migration, first, letGo in
                 first.signal(signal)
                 try await first.waitForLog("leaving after the running shards")
-                _ = try holder.query("SELECT pg_advisory_unlock_all()")
+                try letGo()
                 #expect(await first.exitStatus() == 75, "\(migration.logs)")
                 try migration.expect(["done"], Self.blockedShard)
                 try migration.expect(["0"], "SELECT count(*) FROM godwit.shards WHERE state = 'leased'")
-                let second = try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
-                // Its processes took the snapshot with them.
-                #expect(await second.exitStatus() == 2, "\(migration.logs)")
-                try Pair.expectEverything(migration)
+                try await Self.migrateToTheEnd(migration)
             }
         }
 
         @Test func migrateRollsBackAtASecondSignal() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
-                let first = try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+            try await Self.withBlockedMigrate { migration, first, letGo in
                 first.signal(SIGTERM)
                 try await first.waitForLog("leaving after the running shards")
                 first.signal(SIGINT)
                 #expect(await first.exitStatus() == 75, "\(migration.logs)")
                 try migration.expect(["0"], "SELECT count(*) FROM godwit.shards WHERE state = 'leased'")
                 try migration.expect(["0"], "SELECT sum(failed_attempts) FROM godwit.shards")
-                _ = try holder.query("SELECT pg_advisory_unlock_all()")
-                let second = try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
-                #expect(await second.exitStatus() == 2, "\(migration.logs)")
-                try Pair.expectEverything(migration)
+                try letGo()
+                try await Self.migrateToTheEnd(migration)
             }
         }
 
         @Test func migrateTakesItsChildrenAlongAtQuit() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
-                let process = try migration.start(["migrate", "--plan", migration.planFile.path, "--progress", "off"])
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+            try await Self.withBlockedMigrate { migration, process, _ in
                 process.signal(SIGQUIT)
                 #expect(await process.exitStatus() == 128 + SIGQUIT)
                 try await migration.wait(
