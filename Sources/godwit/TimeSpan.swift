@@ -9,16 +9,9 @@ struct TimeSpan: ExpressibleByArgument, Equatable {
     }
 
     init?(argument text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        // Longer spans are typing errors, and a million hours still fit into a Duration.
-        guard let number = Int(digits), number <= 1_000_000 else { return nil }
-        switch text.dropFirst(digits.count) {
-        case "ms": self.duration = .milliseconds(number)
-        case "", "s": self.duration = .seconds(number)
-        case "m": self.duration = .seconds(number * 60)
-        case "h": self.duration = .seconds(number * 3600)
-        default: return nil
-        }
+        let units: Set<TimeUnit> = [.milliseconds, .seconds, .minutes, .hours]
+        guard let duration = Duration(argument: text, in: units, bare: .seconds) else { return nil }
+        self.duration = duration
     }
 
     var defaultValueDescription: String {

@@ -150,17 +150,3 @@ struct PurgeCommand: AsyncParsableCommand {
         var bytes: Int
     }
 }
-
-/// A length of time on the command line, in the plan's spelling: `90m`, `12h`, `30d`.
-struct Age: ExpressibleByArgument {
-    var duration: Duration
-
-    private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-
-    init?(argument: String) {
-        guard let unit = argument.last.flatMap({ Self.units[$0] }), let number = Int(argument.dropLast()), number >= 0,
-            number <= 100_000_000
-        else { return nil }
-        self.duration = .seconds(number * unit)
-    }
-}
