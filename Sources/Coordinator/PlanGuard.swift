@@ -21,8 +21,8 @@ package struct PlanGuard: Sendable {
             """
             run #\(run.number) of plan \(run.name) is unfinished and was begun with another version of \(file):
             \(Self.list(changes))
-            resume it with that version, correct it with `godwit rejects replay --plan` where that moves no rows, or give it \
-            up with `godwit cancel \(run.number)` before you begin anew
+            resume it with that version, correct it with `godwit retry --plan` or `godwit rejects replay --plan` where that \
+            moves no rows, or give it up with `godwit cancel \(run.number)` before you begin anew
             """
         )
     }

@@ -11,12 +11,15 @@ actor PlanRevising {
     private nonisolated let executor = BlockingExecutor(label: "godwit.revising")
     private let databases: DatabaseOptions
     private let store: ControlStore
+    /// Under which the databases see it.
+    private let applicationName: String
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
-    init(databases: DatabaseOptions, store: ControlStore) {
+    init(databases: DatabaseOptions, store: ControlStore, command: String) {
         self.databases = databases
         self.store = store
+        self.applicationName = "godwit \(command)"
     }
 
     /// Checks the file against the run's plan and both databases.
@@ -29,24 +32,7 @@ actor PlanRevising {
             throw Self.invalid(path, loaded.findings)
         }
         guard corrected.hash != run.planHash else { return nil }
-        let text = try await self.store.planText(run.id)
-        guard let old = PlanLoader.load(text: text, file: "the run's plan").plan else {
-            throw CommandFailure(
-                .failed,
-                "the plan of run #\(run.number) was written for another version of Godwit and can't be compared"
-            )
-        }
-        let correction = PlanCorrection(of: old, by: corrected)
-        guard correction.obstacles.isEmpty else {
-            throw CommandFailure(
-                .invalidPlan,
-                """
-                \(path) can't be a revision of run #\(run.number): it moves rows that are in the target, or others\n\
-                \(correction.obstacles.map { "  \($0)" }.joined(separator: "\n"))
-                cancel the run and begin a new one, or take these back
-                """
-            )
-        }
+        let correction = try await self.correction(of: run, by: corrected, path)
         let suspended = try await self.store.suspendedTriggers(of: run.id)
         var resolved = try self.resolve(corrected, path, loaded.findings)
         for index in resolved.entities.indices {
@@ -65,16 +51,39 @@ actor PlanRevising {
         )
     }
 
+    /// What the file changes, where that moves no row.
+    private func correction(of run: RunRecord, by corrected: Plan, _ path: String) async throws -> PlanCorrection {
+        let text = try await self.store.planText(run.id)
+        guard let old = PlanLoader.load(text: text, file: "the run's plan").plan else {
+            throw CommandFailure(
+                .failed,
+                "the plan of run #\(run.number) was written for another version of Godwit and can't be compared"
+            )
+        }
+        let correction = PlanCorrection(of: old, by: corrected)
+        guard correction.obstacles.isEmpty else {
+            throw CommandFailure(
+                .invalidPlan,
+                """
+                \(path) can't be a revision of run #\(run.number): it moves rows that are in the target, or others\n\
+                \(correction.obstacles.map { "  \($0)" }.joined(separator: "\n"))
+                cancel the run and begin a new one, or take these back
+                """
+            )
+        }
+        return correction
+    }
+
     private func resolve(_ plan: Plan, _ path: String, _ findings: [Finding]) throws -> ResolvedPlan {
         let source = try Connection(
             try self.databases.source(),
             role: .source,
-            applicationName: "godwit rejects replay"
+            applicationName: self.applicationName
         )
         let target = try Connection(
             try self.databases.target(),
             role: .target,
-            applicationName: "godwit rejects replay"
+            applicationName: self.applicationName
         )
         // The run itself has filled the tables.
         var filled = plan

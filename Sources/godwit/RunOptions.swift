@@ -13,8 +13,7 @@ struct RunOptions: ParsableArguments {
 
     /// Opens the control schema and finds the run.
     func open(for command: String) async throws -> (store: ControlStore, run: RunRecord) {
-        let store = try await self.databases.controlStore(for: command)
-        return (store, try await store.run(matching: RunSelector(argument: self.run)))
+        try await self.databases.open(run: self.run, for: command)
     }
 }
 
@@ -38,5 +37,11 @@ extension DatabaseOptions {
         let store = ControlStore(parameters: try self.target(), applicationName: "godwit \(command)")
         try await store.requireSchema()
         return store
+    }
+
+    /// The same, with the run that a command line names.
+    func open(run: String, for command: String) async throws -> (store: ControlStore, run: RunRecord) {
+        let store = try await self.controlStore(for: command)
+        return (store, try await store.run(matching: RunSelector(argument: run)))
     }
 }

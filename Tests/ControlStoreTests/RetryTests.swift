@@ -103,6 +103,36 @@ import Testing
         #expect(kinds.rows.map { $0.text(0) } == ["insert", "update"])
     }
 
+    @Test func `a corrected plan is recorded with the retry, or neither is`() async throws {
+        let (fixture, store) = try await self.run()
+        func correcting(_ number: Int) -> NewPlanRevision {
+            NewPlanRevision(
+                corrects: number,
+                planHash: "hash \(number)",
+                planText: "version: 1",
+                resolvedPlan: "{\"x\": \(number)}",
+                changes: ["orders.status"]
+            )
+        }
+        await #expect(throws: ControlStoreError.self) {
+            try await store.retry(.shards([fixture.shards[0]]), in: fixture.run, revision: correcting(1))
+        }
+        #expect(try await store.planRevisions(of: fixture.run).isEmpty)
+        let retried = try await store.retry(.failed, in: fixture.run, revision: correcting(1))
+        #expect(retried.count == 3)
+        #expect(try await store.currentPlan(fixture.run) == (2, "{\"x\": 1}"))
+        // Somebody else was quicker.
+        await #expect(throws: ControlStoreError.self) {
+            try await store.retry(.shards([fixture.shards[5]]), in: fixture.run, force: true, revision: correcting(1))
+        }
+        // Nothing is failed any more; what is still to do goes by the correction all the same.
+        #expect(try await store.retry(.failed, in: fixture.run, revision: correcting(2)).isEmpty)
+        #expect(try await store.planRevisions(of: fixture.run).map(\.number) == [1, 2, 3])
+        let events = try await store.events(of: fixture.run)
+        #expect(events.map(\.message) == ["shards retried by an operator", "plan corrected by an operator"])
+        #expect(events.allSatisfy { $0.data.contains("\"plan_revision\"") })
+    }
+
     @Test func `who did it is recorded with role, user and host`() async throws {
         let (fixture, store) = try await self.run()
         let alice = Caller(user: "alice", host: "desk")

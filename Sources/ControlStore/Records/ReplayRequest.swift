@@ -11,6 +11,9 @@ package struct NewPlanRevision: Sendable {
     /// What it changes, for people.
     package var changes: [String]
 
+    /// Its number once it is recorded.
+    package var number: Int { self.corrects + 1 }
+
     package init(corrects: Int, planHash: String, planText: String, resolvedPlan: String, changes: [String]) {
         self.corrects = corrects
         self.planHash = planHash

@@ -9,18 +9,28 @@ extension ControlStore {
     /// A run that had ended is paused afterwards: resuming it works through them. One that paused itself after a failed
     /// shard goes on with the retry of failed shards; every other pause stands.
     ///
+    /// - Parameters:
+    ///   - selection: Which shards.
+    ///   - run: The run.
+    ///   - force: Whether finished ones are meant as well.
+    ///   - revision: The corrected plan by which they go, nil for the one that the run has; recorded in the same
+    ///     transaction, also where a filter found no shard.
+    ///   - caller: Who asks for it.
     /// - Returns: The shards; empty where a filter found none.
-    /// - Throws: `notFound` for a shard the run does not have, `refused` for one that can't be retried.
+    /// - Throws: `notFound` for a shard the run does not have, `refused` for one that can't be retried, or for a plan
+    ///   that somebody else has corrected meanwhile.
     @discardableResult
     package func retry(
         _ selection: RetrySelection,
         in run: RunID,
         force: Bool = false,
+        revision: NewPlanRevision? = nil,
         by caller: Caller? = nil
     ) throws(ControlStoreError) -> [ShardID] {
         try self.transaction("retry shards of run \(run)") { () throws(ControlStoreError) in
             try self.lock(run)
-            guard try self.run(matching: .id(run)).status != .cancelled else {
+            let record = try self.run(matching: .id(run))
+            guard record.status != .cancelled else {
                 throw ControlStoreError(.refused, "run \(run) was cancelled; its shards can't be retried")
             }
             if case .matching(let filter) = selection, let entity = filter.entity,
@@ -29,16 +39,30 @@ extension ControlStore {
                 throw ControlStoreError(.notFound, "run \(run) has no entity \(entity)")
             }
             let shards = try self.chosen(selection, run, force: force)
-            guard !shards.isEmpty else { return [] }
+            if let revision { _ = try self.record(revision, of: run, current: record.planRevision) }
             let merged = shards.filter { $0.state == .done }
             try self.requireMergeKeys(of: Set(merged.map(\.entity)), run)
-            try self.reopen(shards.map(\.id), run, by: caller)
+            if !shards.isEmpty { try self.reopen(shards.map(\.id), run, by: caller) }
             if shards.contains(where: { $0.state == .failed }) { try self.endPauseAfterFailure(of: run, by: caller) }
-            var data = ["shards": String(shards.count), "first": shards[0].id.description]
-            if !merged.isEmpty { data["merged"] = String(merged.count) }
-            try self.record([NewEvent(.info, "shards retried by an operator", data: data)], of: run, by: caller)
+            try self.noteRetry(of: shards.map(\.id), merged: merged.count, revision, run, by: caller)
             return shards.map(\.id)
         }
+    }
+
+    private func noteRetry(
+        of shards: [ShardID],
+        merged: Int,
+        _ revision: NewPlanRevision?,
+        _ run: RunID,
+        by caller: Caller?
+    ) throws(ControlStoreError) {
+        var data: [String: String] = [:]
+        if let first = shards.first { data = ["shards": String(shards.count), "first": first.description] }
+        if merged > 0 { data["merged"] = String(merged) }
+        if let revision { data["plan_revision"] = String(revision.number) }
+        guard !data.isEmpty else { return }
+        let message = shards.isEmpty ? "plan corrected by an operator" : "shards retried by an operator"
+        try self.record([NewEvent(.info, message, data: data)], of: run, by: caller)
     }
 
     /// Pending shards whose next attempt merges; a coordinator looks for them, because it takes finished ones as final.

@@ -43,14 +43,8 @@ struct DrainCommand: AsyncParsableCommand {
     @Flag(help: "Wait until they have left.")
     var wait = false
 
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp("The run: latest, its number, or the beginning of its id.", valueName: "run")
-    )
-    var selectedRun = "latest"
-
+    @OptionGroup var run: SelectedRunOptions
     @OptionGroup var output: OutputOptions
-    @OptionGroup var databases: DatabaseOptions
 
     func validate() throws {
         let ways = [!self.workers.isEmpty, self.all, self.host != nil].count { $0 }
@@ -60,8 +54,7 @@ struct DrainCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let start = ContinuousClock.now
-            let store = try await self.databases.controlStore(for: "drain")
-            let run = try await store.run(matching: RunSelector(argument: self.selectedRun))
+            let (store, run) = try await self.run.open(for: "drain")
             let selection: DrainSelection =
                 if let host = self.host {
                     .host(host)

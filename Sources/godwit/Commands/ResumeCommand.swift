@@ -11,7 +11,7 @@ struct ResumeCommand: AsyncParsableCommand {
         discussion: """
             A coordinator that is up grants again at once. Otherwise one is started here, with workers, as `migrate` does. \
             A run goes on with the plan it was begun with; with --plan it is refused where that file has changed since. \
-            A corrected plan goes by `godwit rejects replay --plan`.
+            A corrected plan goes by `godwit retry --plan` or `godwit rejects replay --plan`.
 
             EXAMPLES
               godwit resume
@@ -30,12 +30,8 @@ struct ResumeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Refuse to go on where this plan is not the run's.", valueName: "file"))
     var plan: String?
 
-    @Flag(help: "Only let it go on; start nothing.")
-    var noRun = false
-
-    @OptionGroup var pool: PoolOptions
+    @OptionGroup var work: WorkOptions
     @OptionGroup var output: OutputOptions
-    @OptionGroup var logs: LogOptions
 
     func run() async throws {
         try await CommandFailure.reporting {
@@ -52,27 +48,20 @@ struct ResumeCommand: AsyncParsableCommand {
             }
             try await store.resume(run.id, by: Machine.caller)
             let isLed = try await store.isLed()
-            let starts = !isLed && !self.noRun
+            let starts = !isLed && !self.work.noRun
             if !(starts && self.output.json) {
                 try await OperatorAnswer.print(run, store, self.output, self.next(run, isLed: isLed))
             }
             guard starts else { return }
-            let pool = try RunPool(
-                task: .run(run.id),
-                options: self.pool,
-                databases: self.run.databases,
-                logs: self.logs,
-                json: self.output.json
-            )
-            try await pool.run()
+            try await self.work.work(on: run, databases: self.run.databases, json: self.output.json)
         }
     }
 
     private func next(_ run: RunRecord, isLed: Bool) -> String {
         if isLed { return "goes on" }
-        if self.noRun {
+        if self.work.noRun {
             return "goes on as soon as a coordinator is up: godwit coordinator --run \(run.id), and workers"
         }
-        return "goes on; starting a coordinator and \(Figures.counted(self.pool.workers, "worker"))"
+        return "goes on; starting a coordinator and \(Figures.counted(self.work.pool.workers, "worker"))"
     }
 }

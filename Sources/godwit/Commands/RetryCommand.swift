@@ -10,8 +10,12 @@ struct RetryCommand: AsyncParsableCommand {
         discussion: """
             Makes the shards pending, all of them or none. A coordinator that is up goes on with them; otherwise one is \
             started here, with workers, as `migrate` does. Children that were rejected because their parents' shard had \
-            failed are brought by themselves. A paused run stays so until `godwit resume`; only one that paused itself after a failed shard goes \
-            on with the retry of failed shards.
+            failed are brought by themselves. A paused run stays so until `godwit resume`; only one that paused itself \
+            after a failed shard goes on with the retry of failed shards.
+
+            --plan takes a corrected plan, where that is the cause: a revision of the run, as `rejects replay --plan` \
+            takes it. Whatever is still to do goes by it. It may change how values come about and which rows are \
+            refused, not which rows there are, where they go, or their UUIDs.
 
             s120-s140 means the failed shards from s120 to s140; both must be there. --entity, --reason and --keys narrow \
             the failed shards down together.
@@ -25,13 +29,14 @@ struct RetryCommand: AsyncParsableCommand {
               godwit retry s120-s140 --no-run
               godwit retry --failed --workers 4
               godwit retry --failed --reason 57014
+              godwit retry --failed --plan plan.yaml
               godwit retry --entity orders --keys 1000-2000 --run 3
               godwit retry s1742 --force
 
             EXIT STATUS
               0 done, nothing to retry, or left to a coordinator or to resume · 1 refused: a shard that has not failed, a cancelled run, no key to merge by
               2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run, shard or entity
-              69 a database can't be reached · 75 told to leave or paused; resume
+              65 the corrected plan is invalid, or moves rows · 69 a database can't be reached · 75 told to leave or paused; resume
             """
     )
 
@@ -58,19 +63,10 @@ struct RetryCommand: AsyncParsableCommand {
     @Flag(help: "Finished shards too: merge their rows once more.")
     var force = false
 
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp("The run: latest, its number, or the beginning of its id.", valueName: "run")
-    )
-    var selectedRun = "latest"
-
-    @Flag(help: "Only make them pending; start nothing.")
-    var noRun = false
-
-    @OptionGroup var pool: PoolOptions
+    @OptionGroup var correctedPlan: CorrectedPlanOptions
+    @OptionGroup var run: SelectedRunOptions
+    @OptionGroup var work: WorkOptions
     @OptionGroup var output: OutputOptions
-    @OptionGroup var databases: DatabaseOptions
-    @OptionGroup var logs: LogOptions
 
     func validate() throws {
         let filters = self.failed || self.entity != nil || self.reason != nil || self.keys != nil
@@ -88,50 +84,65 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.reporting {
-            let store = try await self.databases.controlStore(for: "retry")
-            let run = try await store.run(matching: RunSelector(argument: self.selectedRun))
-            let selection: RetrySelection =
-                self.shards.isEmpty
-                ? .matching(
-                    RetryFilter(
-                        entity: try await store.entity(self.entity, of: run),
-                        reason: self.reason,
-                        keys: self.keys?.keys
-                    )
-                )
-                : .listed(self.shards)
-            let shards = try await store.retry(selection, in: run.id, force: self.force, by: Machine.caller)
+            let (store, run) = try await self.run.open(for: "retry")
+            let selection = try await self.selection(store, run)
+            let revision = try await self.correctedPlan.revision(of: run, for: "retry", self.run.databases, store)
+            let shards = try await store.retry(
+                selection,
+                in: run.id,
+                force: self.force,
+                revision: revision,
+                by: Machine.caller
+            )
             let isLed = try await store.isLed()
             let isHeld = try await store.run(matching: .id(run.id)).isHeld
-            let starts = !shards.isEmpty && !isLed && !self.noRun && !isHeld
-            if !(starts && self.output.json) { try self.say(shards, run, isLed: isLed, isHeld: isHeld) }
+            // Its own pause after a failed shard has ended with the retry.
+            let status = run.isHeld && !isHeld ? .running : run.status
+            let handoff = Handoff(status, isHeld: isHeld, isLed: isLed, self.work)
+            let starts = !shards.isEmpty && handoff.isStart
+            if !(starts && self.output.json) { try self.say(shards, run, revision, handoff, isLed: isLed) }
             guard starts else { return }
-            let pool = try RunPool(
-                task: .run(run.id),
-                options: self.pool,
-                databases: self.databases,
-                logs: self.logs,
-                json: self.output.json
-            )
-            try await pool.run()
+            try await self.work.work(on: run, databases: self.run.databases, json: self.output.json)
         }
+    }
+
+    private func selection(_ store: ControlStore, _ run: RunRecord) async throws -> RetrySelection {
+        guard self.shards.isEmpty else { return .listed(self.shards) }
+        return .matching(
+            RetryFilter(
+                entity: try await store.entity(self.entity, of: run),
+                reason: self.reason,
+                keys: self.keys?.keys
+            )
+        )
     }
 
     private struct Answer: Encodable {
         var run: String
         var retried: [String]
+        var planRevision: Int
         /// Whether a coordinator is up that goes on with them.
         var isLed: Bool
     }
 
     /// Says what is retried, and what next; `run` is as it stood before.
-    private func say(_ shards: [ShardID], _ run: RunRecord, isLed: Bool, isHeld: Bool) throws {
+    private func say(
+        _ shards: [ShardID],
+        _ run: RunRecord,
+        _ revision: NewPlanRevision?,
+        _ handoff: Handoff,
+        isLed: Bool
+    ) throws {
         if self.output.json {
-            try JSONOutput.print(
-                Answer(run: run.id.description, retried: shards.map(\.description), isLed: isLed)
+            let answer = Answer(
+                run: run.id.description,
+                retried: shards.map(\.description),
+                planRevision: revision?.number ?? run.planRevision,
+                isLed: isLed
             )
-            return
+            return try JSONOutput.print(answer)
         }
+        if let revision { StandardOutput.write(revision.text + "\n") }
         guard !shards.isEmpty else {
             StandardOutput.write(
                 "run #\(run.number) has no such \(self.force ? "failed or finished" : "failed") shard: nothing to retry\n"
@@ -139,20 +150,7 @@ struct RetryCommand: AsyncParsableCommand {
             return
         }
         let names = shards.prefix(10).map(\.description).joined(separator: " ") + (shards.count > 10 ? " …" : "")
-        let next =
-            if isLed, run.status == .running || run.isHeld && !isHeld {
-                "the coordinator goes on with them"
-            } else if isLed, run.status == .paused {
-                "the coordinator goes on with them after godwit resume \(run.number)"
-            } else if isLed {
-                "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
-            } else if isHeld {
-                "the run is paused; godwit resume \(run.number) goes on with them"
-            } else if self.noRun {
-                "start godwit coordinator --run \(run.id), and workers"
-            } else {
-                "starting a coordinator and \(Figures.counted(self.pool.workers, "worker"))"
-            }
+        let next = handoff.text(of: run, "goes on with them")
         StandardOutput.write(
             "run #\(run.number): \(Figures.counted(shards.count, "shard")) to be retried (\(names)); \(next)\n"
         )

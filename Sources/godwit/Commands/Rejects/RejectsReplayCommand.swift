@@ -42,22 +42,10 @@ struct RejectsReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var filter: RejectFilterOptions
 
-    @Option(help: ArgumentHelp("The corrected plan.", valueName: "file"))
-    var plan: String?
-
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp("The run: latest, its number, or the beginning of its id.", valueName: "run")
-    )
-    var selectedRun = "latest"
-
-    @Flag(help: "Only ask for it; start nothing.")
-    var noRun = false
-
-    @OptionGroup var pool: PoolOptions
+    @OptionGroup var correctedPlan: CorrectedPlanOptions
+    @OptionGroup var run: SelectedRunOptions
+    @OptionGroup var work: WorkOptions
     @OptionGroup var output: OutputOptions
-    @OptionGroup var databases: DatabaseOptions
-    @OptionGroup var logs: LogOptions
 
     func validate() throws {
         let ways = [!self.rejects.isEmpty, self.all, !self.filter.isEmpty].count { $0 }
@@ -70,28 +58,21 @@ struct RejectsReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.reporting {
-            let store = try await self.databases.controlStore(for: "rejects replay")
-            let run = try await store.run(matching: RunSelector(argument: self.selectedRun))
+            let (store, run) = try await self.run.open(for: "rejects replay")
             var filter = try await self.filter.filter(store, run, includesResolved: false)
             if !self.rejects.isEmpty { filter.identifiers = self.rejects }
-            let revision: NewPlanRevision? =
-                if let path = self.plan {
-                    try await PlanRevising(databases: self.databases, store: store).revision(of: run, path: path)
-                } else {
-                    nil
-                }
+            let revision = try await self.correctedPlan
+                .revision(of: run, for: "rejects replay", self.run.databases, store)
             let request = try await store.requestReplay(filter, revision: revision, in: run.id)
             let isLed = try await store.isLed()
-            let isWork = !request.shards.isEmpty || !request.waiting.isEmpty
-            let starts = isWork && !isLed && !self.noRun && !run.isHeld
+            let handoff = Handoff(request.status, isHeld: run.isHeld, isLed: isLed, self.work)
+            let starts = request.isWork && handoff.isStart
             if !self.output.json {
                 let left = try await Self.leftAlone(request, run, store)
-                StandardOutput.write(
-                    self.text(request, run, revision: revision, isLed: isLed, starts: starts) + left
-                )
+                StandardOutput.write(Self.text(request, run, revision, handoff) + left)
             }
             var failure: CommandFailure?
-            if starts { failure = try await self.work(on: run) }
+            if starts { failure = try await self.replay(run) }
             let outcome = starts ? try await store.outcome(of: request.shards + request.waiting) : nil
             if self.output.json {
                 try JSONOutput.print(Answer(request, run, isLed: isLed, outcome: outcome))
@@ -105,75 +86,34 @@ struct RejectsReplayCommand: AsyncParsableCommand {
     /// A coordinator and workers until the run has ended.
     ///
     /// - Returns: What the coordinator's exit status says; nil for 0.
-    private func work(on run: RunRecord) async throws -> CommandFailure? {
-        var options = self.pool
+    private func replay(_ run: RunRecord) async throws -> CommandFailure? {
+        var work = self.work
         // The answer is one document.
-        if self.output.json { options.progress = .off }
-        let pool = try RunPool(
-            task: .run(run.id),
-            options: options,
-            databases: self.databases,
-            logs: self.logs,
-            json: false
-        )
+        if self.output.json { work.pool.progress = .off }
         do {
-            try await pool.run()
+            try await work.work(on: run, databases: self.run.databases, json: false)
             return nil
         } catch let failure as CommandFailure {
             return failure
         }
     }
 
-    private func text(
+    private static func text(
         _ request: ReplayRequest,
         _ run: RunRecord,
-        revision: NewPlanRevision?,
-        isLed: Bool,
-        starts: Bool
+        _ revision: NewPlanRevision?,
+        _ handoff: Handoff
     ) -> String {
-        var lines: [String] = []
-        if request.chosen == 0 {
-            lines.append(
-                "run #\(run.number) has no such open reject: nothing\(request.waiting.isEmpty ? "" : " new") to replay"
-            )
-        } else {
-            let entities = request.entities.map { "\($0.entity) \(Figures.count($0.rejects))" }
-            let followers =
-                request.followers > 0
-                ? ", \(Figures.count(request.followers)) of them because they refer to others" : ""
-            let total = Figures.counted(request.chosen + request.followers, "reject")
-            lines.append(
-                "run #\(run.number): \(total) to be replayed (\(entities.joined(separator: ", ")))\(followers)"
-            )
-        }
+        var lines = [request.text(of: run)]
         if !request.waiting.isEmpty {
             let verb = request.waiting.count == 1 ? "waits" : "wait"
             lines.append("\(Figures.counted(request.waiting.count, "shard")) of an earlier request \(verb)")
         }
-        if let revision {
-            let changes = revision.changes.isEmpty ? "" : " (\(revision.changes.joined(separator: ", ")))"
-            lines.append(
-                "the plan is revision \(request.revision) now\(changes); rows that are in the target keep what they have"
-            )
+        if let revision { lines.append(revision.text) }
+        if request.isWork {
+            lines.append(handoff.text(of: run, "replays them", when: " when the rest of the run is done"))
         }
-        guard !request.shards.isEmpty || !request.waiting.isEmpty else {
-            return lines.map { $0 + "\n" }.joined()
-        }
-        let next =
-            if starts {
-                "starting a coordinator and \(Figures.counted(self.pool.workers, "worker"))"
-            } else if isLed, request.status == .running {
-                "the coordinator replays them when the rest of the run is done"
-            } else if isLed, request.status == .paused {
-                "the coordinator replays them after godwit resume \(run.number)"
-            } else if isLed {
-                "a coordinator is busy with another run; when it has left: godwit coordinator --run \(run.id), and workers"
-            } else if run.isHeld {
-                "the run is paused; godwit resume \(run.number) replays them"
-            } else {
-                "start godwit coordinator --run \(run.id), and workers"
-            }
-        return (lines + [next]).joined(separator: "\n") + "\n"
+        return lines.map { $0 + "\n" }.joined()
     }
 
     /// Columns of children that became NULL or a placeholder for want of a parent: no reject tells of those rows.
@@ -239,6 +179,23 @@ struct RejectsReplayCommand: AsyncParsableCommand {
             self.filtered = outcome.filtered
             self.notReplayed = outcome.notReplayed
         }
+    }
+}
+
+extension ReplayRequest {
+    /// Whether there is anything to replay, of this request or an earlier one.
+    fileprivate var isWork: Bool { !self.shards.isEmpty || !self.waiting.isEmpty }
+
+    /// `run #3: 12 rejects to be replayed (orders 12)`.
+    fileprivate func text(of run: RunRecord) -> String {
+        guard self.chosen > 0 else {
+            return "run #\(run.number) has no such open reject: nothing\(self.waiting.isEmpty ? "" : " new") to replay"
+        }
+        let entities = self.entities.map { "\($0.entity) \(Figures.count($0.rejects))" }
+        let followers =
+            self.followers > 0 ? ", \(Figures.count(self.followers)) of them because they refer to others" : ""
+        let total = Figures.counted(self.chosen + self.followers, "reject")
+        return "run #\(run.number): \(total) to be replayed (\(entities.joined(separator: ", ")))\(followers)"
     }
 }
 

@@ -22,17 +22,12 @@ struct RejectsShowCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The reject's id, or entity and source key.", valueName: "id | entity key"))
     var subject: [String]
 
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp("The run: latest, its number, or the beginning of its id.", valueName: "run")
-    )
-    var selectedRun = "latest"
+    @OptionGroup var run: SelectedRunOptions
 
     @Flag(help: "The stored source row as it is, personal columns included.")
     var withSourceRow = false
 
     @OptionGroup var output: OutputOptions
-    @OptionGroup var databases: DatabaseOptions
 
     func validate() throws {
         let isIdentifier = self.subject.count == 1 && Int64(self.subject[0]) != nil
@@ -42,8 +37,7 @@ struct RejectsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.reporting {
-            let store = try await self.databases.controlStore(for: "rejects show")
-            let run = try await store.run(matching: RunSelector(argument: self.selectedRun))
+            let (store, run) = try await self.run.open(for: "rejects show")
             let history = try await self.history(store, run)
             guard let reject = history.first else {
                 throw CommandFailure(.usage, "run #\(run.number) has no reject \(self.subject.joined(separator: " "))")
