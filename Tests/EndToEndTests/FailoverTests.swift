@@ -94,13 +94,11 @@ extension EndToEnd {
 
         /// Nobody was there to notice that it died.
         @Test func aWorkerThatDiedUnderAnEarlierCoordinatorIsLost() async throws {
-            try await Migration.with(source: Pair.source, target: Pair.target, entities: Pair.entities) { migration in
-                let holder = try migration.connect(.source)
-                _ = try holder.query("SELECT pg_advisory_lock(4711)")
+            try await Pair.held { migration, letGo in
                 let first = try migration.startCoordinator()
                 let dead = try migration.startWorker("dead")
                 try migration.startWorker("alive")
-                try await migration.wait(until: Pair.isBlocked, on: .source)
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
                 try await migration.wait(
                     until: "(SELECT count(*) = 2 FROM godwit.workers WHERE state = 'running' AND counters <> '{}')"
                 )
@@ -114,7 +112,7 @@ extension EndToEnd {
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.workers WHERE name = 'late')")
                 await second.kill()
                 await late.kill()
-                _ = try holder.query("SELECT pg_advisory_unlock(4711)")
+                try letGo()
                 let third = try migration.startCoordinator(lease: 30)
                 #expect(await third.exitStatus() == 0, "\(migration.logs)")
                 try migration.expect(
