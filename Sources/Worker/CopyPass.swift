@@ -25,7 +25,7 @@ struct CopyPass: ~Copyable {
     /// Of a merge: what replays have counted of its range.
     var merged = MergeStatement.Replayed()
     /// Of a merge: keys that are rejected now and in the target since before.
-    var keptKeys: [Int64] = []
+    var keptKeys: Set<Int64> = []
     /// Rows whose deferred references were filled; nil in other passes.
     var filled: Int?
 

@@ -11,7 +11,8 @@ extension ShardSlot {
     /// Sends the rejects, with the source rows where the plan keeps them.
     func writeRejects(of pass: inout CopyPass) throws(AttemptFailure) {
         let job = pass.job
-        if pass.mergeKey != nil { try self.resolveMerged(&pass) }
+        let isReplay = job.assignment.kind == .replay
+        if pass.mergeKey != nil, !isReplay { try self.resolveMerged(&pass) }
         guard !pass.rejects.isEmpty else { return }
         for start in stride(from: 0, to: pass.rejects.count, by: Self.rejectsAtOnce) {
             try self.checkCancelled()
@@ -28,7 +29,9 @@ extension ShardSlot {
                     detail: reject.detail,
                     sourceRow: rows[reject.key],
                     parentEntity: reject.parent?.entity,
-                    parentKey: reject.parent?.key
+                    parentKey: reject.parent?.key,
+                    // What a replay merges was kept by the merge that rejected it.
+                    isKept: pass.keptKeys.contains(reject.key) || isReplay && pass.mergeKey != nil
                 )
             }
             guard copy.count > 0 else { continue }

@@ -9,7 +9,7 @@ import Scheduling
 extension ShardSlot {
     /// Finds the key by which the target's rows are known again.
     func findMergeKey(_ job: ShardJob) throws(AttemptFailure) -> MergeKey? {
-        guard job.assignment.merges, job.assignment.kind == .copy else { return nil }
+        guard job.assignment.merges, job.assignment.kind != .fill else { return nil }
         let statement = MergeKey.statement(table: job.entity.targetTable)
         let columns = try self.on(.target) { () throws(PostgresError) in
             try self.target!.query(statement.sql, statement.parameters)
@@ -55,27 +55,56 @@ extension ShardSlot {
         let range = job.assignment.range
         let entity = job.assignment.entity
         let lock = MergeStatement.lock(range, of: entity, in: job.run)
+        let open = MergeStatement.open(range, of: entity, in: job.run)
+        let keys = try self.on(.target) { () throws(PostgresError) in
+            _ = try self.target!.query(lock.sql, lock.parameters)
+            return MergeStatement.keys(try self.target!.query(open.sql, open.parameters))
+        }
+        let again = Set(pass.rejects.map(\.key))
+        let left = try self.absent(keys.filter { !again.contains($0) }, pass)
         let statement = MergeStatement.resolve(
             range,
             of: entity,
             in: job.run,
             by: job.assignment.shard,
-            rejectedAgain: pass.rejects.map(\.key)
+            rejectedAgain: pass.rejects.map(\.key),
+            gone: left.gone,
+            filtered: left.filtered
         )
         pass.merged = try self.on(.target) { () throws(PostgresError) in
-            _ = try self.target!.query(lock.sql, lock.parameters)
-            return MergeStatement.replayed(try self.target!.query(statement.sql, statement.parameters))
+            MergeStatement.replayed(try self.target!.query(statement.sql, statement.parameters))
         }
-        // A row that is rejected now may be in the target since before, and whoever refers to it finds it there.
-        guard job.entity.recordsPresence, let legacy = job.entity.legacyColumn, !pass.rejects.isEmpty else { return }
+        try self.noteKept(&pass)
+    }
+
+    /// Of keys that the merge has not rejected those whose rows it has not brought either.
+    private func absent(
+        _ keys: [Int64],
+        _ pass: borrowing CopyPass
+    ) throws(AttemptFailure) -> (gone: [Int64], filtered: [Int64]) {
+        guard !keys.isEmpty else { return ([], []) }
+        let standing = pass.job.entity.standingStatement(keys: keys, without: pass.unreadable.map(\.key))
+        let rows = try self.on(.source) { () throws(PostgresError) in try self.source!.query(standing) }
+        let present = Set(rows.rows.compactMap { $0.integer(0) })
+        return (
+            keys.filter { !present.contains($0) },
+            rows.rows.filter { $0.bool(1) == true }.compactMap { $0.integer(0) }
+        )
+    }
+
+    /// A row that is rejected now may be in the target since before: whoever refers to it finds it there, and a replay has
+    /// to merge it.
+    private func noteKept(_ pass: inout CopyPass) throws(AttemptFailure) {
+        guard let legacy = pass.job.entity.legacyColumn, !pass.rejects.isEmpty else { return }
+        let table = pass.job.entity.targetTable
         let keys = QueryParameter.integers(pass.rejects.map(\.key))
         let kept = try self.on(.target) { () throws(PostgresError) in
             try self.target!
                 .query(
-                    "SELECT \(legacy)::int8 FROM \(job.entity.targetTable) WHERE \(legacy) = ANY ($1::int8[])",
+                    "SELECT \(legacy)::int8 FROM \(table) WHERE \(legacy) = ANY ($1::int8[])",
                     [keys]
                 )
         }
-        pass.keptKeys = kept.rows.compactMap { $0.integer(0) }
+        pass.keptKeys = Set(kept.rows.compactMap { $0.integer(0) })
     }
 }

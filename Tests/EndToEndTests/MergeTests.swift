@@ -120,6 +120,64 @@ extension EndToEnd {
             try migration.expect(["1"], "SELECT count(*) FROM things WHERE note = 'the new application''s'")
         }
 
+        /// Each reject says what became of its row, and what the merge itself rejected comes with its replay.
+        @Test func aMergeSettlesRejectsTruthfullyAndItsOwnAreReplayed() async throws {
+            try await Migration.with(
+                source: """
+                    CREATE TABLE thing (id integer PRIMARY KEY, amount numeric, kind text);
+                    INSERT INTO thing SELECT n, CASE WHEN n <= 4 THEN -1 ELSE n END, 'new' FROM generate_series(1, 20) AS n;
+                    ANALYZE
+                    """,
+                target: """
+                    CREATE TABLE things (id uuid PRIMARY KEY, amount numeric CHECK (amount >= 0), legacy_id bigint UNIQUE)
+                    """,
+                entities: "things: { from: thing, to: things, legacy: legacy_id, tag: 1, where: \"kind <> 'old'\" }"
+            ) { migration in
+                #expect(await (try migration.migrate()) == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|20|16|4|0"])
+                try migration.execute(
+                    .source,
+                    """
+                    DELETE FROM thing WHERE id = 1;
+                    UPDATE thing SET kind = 'old' WHERE id = 2;
+                    UPDATE thing SET amount = 3 WHERE id = 3;
+                    UPDATE thing SET amount = -amount WHERE id IN (10, 11)
+                    """
+                )
+                let merge = try migration.start(["retry", "--entity", "things", "--force", "--workers", "1"])
+                // The only shard there is, so one snapshot.
+                #expect(await merge.exitStatus() == 0, "\(merge.log)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|19|15|3|1"])
+                try migration.expect(
+                    ["1|gone|f", "2|filtered|f", "3|migrated|f", "4|superseded|f", "4|~|f", "10|~|t", "11|~|t"],
+                    "SELECT source_key, resolution, is_kept FROM godwit.rejects ORDER BY source_key, id"
+                )
+                try migration.execute(
+                    .source,
+                    "UPDATE thing SET amount = 4 WHERE id = 4; UPDATE thing SET amount = 100 WHERE id = 10"
+                )
+                let replay = try migration.start(["rejects", "replay", "--all", "--workers", "1"])
+                #expect(await replay.exitStatus() == 2, "\(replay.log)")
+                #expect(replay.log.contains("replayed: 2 migrated, 1 rejected as before"), "\(replay.log)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|19|17|1|1"])
+                try migration.expect(
+                    ["3|3", "4|4", "10|100", "11|11"],
+                    "SELECT legacy_id, amount FROM things WHERE legacy_id <= 4 OR legacy_id IN (10, 11) ORDER BY 1"
+                )
+                // A merge of all of it once more counts nothing twice.
+                let again = try migration.start(["retry", "--entity", "things", "--force", "--workers", "1"])
+                #expect(await again.exitStatus() == 2, "\(again.log)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|19|17|1|1"])
+                try migration.expect(
+                    ["11|refused:23514|t"],
+                    "SELECT source_key, reason, is_kept FROM godwit.rejects WHERE resolved_at IS NULL"
+                )
+            }
+        }
+
         @Test func aFinishedShardIsRefusedWithoutForce() async throws {
             try await Migration.with(
                 source: "CREATE TABLE thing (id integer PRIMARY KEY); INSERT INTO thing VALUES (1); ANALYZE",

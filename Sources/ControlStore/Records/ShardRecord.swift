@@ -10,6 +10,8 @@ package struct NewShard: Sendable, Equatable {
     package var keys: [Int64]?
     package var estimatedRows: Int
     package var estimatedBytes: Int
+    /// Whether earlier versions of its rows are in the target: a replay of what a merge rejected.
+    package var merges: Bool
 
     package init(
         entity: EntityName,
@@ -17,7 +19,8 @@ package struct NewShard: Sendable, Equatable {
         range: KeyRange,
         keys: [Int64]? = nil,
         estimatedRows: Int = 0,
-        estimatedBytes: Int = 0
+        estimatedBytes: Int = 0,
+        merges: Bool = false
     ) {
         self.entity = entity
         self.kind = kind
@@ -25,6 +28,7 @@ package struct NewShard: Sendable, Equatable {
         self.keys = keys
         self.estimatedRows = estimatedRows
         self.estimatedBytes = estimatedBytes
+        self.merges = merges
     }
 }
 

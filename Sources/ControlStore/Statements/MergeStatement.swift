@@ -20,7 +20,7 @@ package enum MergeStatement {
 
     /// Locks the rejects of a range, and so waits for replays that are at work on them.
     ///
-    /// To be run before ``resolve(_:of:in:by:rejectedAgain:)``: a statement sees what was committed before it began (READ
+    /// To be run before ``open(_:of:in:)``: a statement sees what was committed before it began (READ
     /// COMMITTED), and what a replay commits while it waits is too late for it.
     package static func lock(_ range: KeyRange, of entity: EntityName, in run: RunID) -> Statement {
         Statement(
@@ -31,6 +31,19 @@ package enum MergeStatement {
         )
     }
 
+    /// Looks for the open rejects of a range, for ``keys(_:)``.
+    package static func open(_ range: KeyRange, of entity: EntityName, in run: RunID) -> Statement {
+        Statement(
+            "SELECT DISTINCT source_key FROM godwit.rejects WHERE \(self.isInRange) AND resolved_at IS NULL",
+            self.range(range, of: entity, in: run)
+        )
+    }
+
+    /// The keys that the statement answered.
+    package static func keys(_ result: QueryResult) -> [Int64] {
+        result.rows.compactMap { $0.integer("source_key") }
+    }
+
     /// Resolves the open rejects of a range, and answers what replays have counted of it, for ``replayed(_:)``.
     ///
     /// - Parameters:
@@ -39,13 +52,17 @@ package enum MergeStatement {
     ///   - run: The run.
     ///   - shard: The shard that merges.
     ///   - keys: Of the rows it has rejected itself.
+    ///   - gone: Of rows that the source has no more.
+    ///   - filtered: Of rows that the plan leaves out on purpose.
     /// - Returns: The statement, for the shard's own transaction.
     package static func resolve(
         _ range: KeyRange,
         of entity: EntityName,
         in run: RunID,
         by shard: ShardID,
-        rejectedAgain keys: [Int64]
+        rejectedAgain keys: [Int64],
+        gone: [Int64] = [],
+        filtered: [Int64] = []
     ) -> Statement {
         Statement(
             """
@@ -54,7 +71,10 @@ package enum MergeStatement {
             ), resolved AS (
                 UPDATE godwit.rejects AS reject
                    SET resolved_at = clock_timestamp(), resolved_by = $5::bigint,
-                       resolution = CASE WHEN source_key = ANY ($6::bigint[]) THEN 'superseded' ELSE 'migrated' END
+                       resolution = CASE WHEN source_key = ANY ($6::bigint[]) THEN 'superseded'
+                                         WHEN source_key = ANY ($7::bigint[]) THEN 'gone'
+                                         WHEN source_key = ANY ($8::bigint[]) THEN 'filtered'
+                                         ELSE 'migrated' END
                   FROM mine WHERE reject.id = mine.id AND mine.resolved_at IS NULL AND reject.resolved_at IS NULL
             )
             SELECT count(*) FILTER (WHERE mine.resolution = 'migrated') AS migrated,
@@ -62,7 +82,8 @@ package enum MergeStatement {
                    count(*) FILTER (WHERE mine.resolution = 'gone') AS gone
               FROM mine JOIN godwit.shards AS shard ON shard.id = mine.resolved_by AND shard.kind = 'replay'
             """,
-            self.range(range, of: entity, in: run) + [.shard(shard), .integers(keys)]
+            self.range(range, of: entity, in: run)
+                + [.shard(shard), .integers(keys), .integers(gone), .integers(filtered)]
         )
     }
 

@@ -7,7 +7,7 @@ package struct RejectCopy: Sendable {
     /// The statement for `Connection.copyIn`.
     package static let sql = """
         COPY godwit.rejects (run_id, entity, shard_id, source_key, reason, column_name, detail, source_row,
-                             parent_entity, parent_key) FROM STDIN
+                             parent_entity, parent_key, is_kept) FROM STDIN
         """
 
     /// The lines so far.
@@ -23,7 +23,7 @@ package struct RejectCopy: Sendable {
         self.prefix = prefix
     }
 
-    /// Adds one reject; `sourceRow` is JSON.
+    /// Adds one reject; `sourceRow` is JSON, `isKept` whether an earlier version of the row is in the target.
     package mutating func append(
         key: Int64,
         reason: String,
@@ -31,7 +31,8 @@ package struct RejectCopy: Sendable {
         detail: String?,
         sourceRow: String?,
         parentEntity: String? = nil,
-        parentKey: Int64? = nil
+        parentKey: Int64? = nil,
+        isKept: Bool = false
     ) {
         self.bytes += self.prefix
         self.bytes += String(key).utf8
@@ -43,7 +44,7 @@ package struct RejectCopy: Sendable {
                 self.bytes += "\\N".utf8
             }
         }
-        self.bytes.append(UInt8(ascii: "\n"))
+        self.bytes += (isKept ? "\tt\n" : "\tf\n").utf8
         self.count += 1
     }
 

@@ -44,18 +44,36 @@ extension ControlStore {
         let planned = Set(open.rows.compactMap { $0.integer("key") })
         let keys = try self.parentPendingRejects(of: entity, in: run).filter { !planned.contains($0) }
         guard !keys.isEmpty else { return [] }
-        let shards = stride(from: 0, to: keys.count, by: Self.keysPerReplay)
-            .map { start in
-                let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
-                return NewShard(
-                    entity: entity,
-                    kind: .replay,
-                    range: KeyRange(lower: nil, upper: nil),
-                    keys: part,
-                    estimatedRows: part.count
-                )
-            }
+        let kept = Set(try self.keptRejects(of: entity, in: run))
+        let parts = [(keys.filter { !kept.contains($0) }, false), (keys.filter { kept.contains($0) }, true)]
+        let shards = parts.flatMap { keys, merges in
+            stride(from: 0, to: keys.count, by: Self.keysPerReplay)
+                .map { start in
+                    let part = Array(keys[start..<min(start + Self.keysPerReplay, keys.count)])
+                    return NewShard(
+                        entity: entity,
+                        kind: .replay,
+                        range: KeyRange(lower: nil, upper: nil),
+                        keys: part,
+                        estimatedRows: part.count,
+                        merges: merges
+                    )
+                }
+        }
         return try self.addShards(shards, to: run)
+    }
+
+    /// Keys of open rejects whose rows are in the target as they were before a merge.
+    private func keptRejects(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [Int64] {
+        try self.query(
+            "read the rejects of \(entity) whose rows were kept",
+            """
+            SELECT DISTINCT source_key FROM godwit.rejects
+             WHERE run_id = $1::uuid AND entity = $2 AND reason = 'parent_pending' AND resolved_at IS NULL AND is_kept
+            """,
+            [.run(run), .entity(entity)]
+        )
+        .rows.compactMap { $0.integer("source_key") }
     }
 
     /// Refreshes the planner's statistics of a loaded table, quoted and qualified.

@@ -170,14 +170,22 @@ extension ControlStore {
         try self.query(
             "make replay shards",
             """
-            WITH numbered AS (
-                SELECT entity, key, (row_number() OVER (PARTITION BY entity ORDER BY key) - 1) / $2::bigint AS part
-                  FROM pg_temp.godwit_replayed
+            WITH marked AS (
+                SELECT entity, key,
+                       EXISTS (SELECT FROM godwit.rejects AS reject
+                                WHERE reject.run_id = $1::uuid AND reject.entity = replayed.entity
+                                  AND reject.source_key = replayed.key AND reject.resolved_at IS NULL
+                                  AND reject.is_kept) AS merges
+                  FROM pg_temp.godwit_replayed AS replayed
+            ), numbered AS (
+                SELECT *, (row_number() OVER (PARTITION BY entity, merges ORDER BY key) - 1) / $2::bigint AS part
+                  FROM marked
             )
-            INSERT INTO godwit.shards (run_id, entity, kind, keys, estimated_rows, needs_snapshot)
-            SELECT run.id, part.entity, 'replay', part.keys, cardinality(part.keys), run.snapshot_number + 1
+            INSERT INTO godwit.shards (run_id, entity, kind, keys, estimated_rows, needs_snapshot, merges)
+            SELECT run.id, part.entity, 'replay', part.keys, cardinality(part.keys), run.snapshot_number + 1, part.merges
               FROM godwit.migration_runs AS run,
-                   (SELECT entity, array_agg(key ORDER BY key) AS keys FROM numbered GROUP BY entity, part) AS part
+                   (SELECT entity, merges, array_agg(key ORDER BY key) AS keys
+                      FROM numbered GROUP BY entity, merges, part) AS part
              WHERE run.id = $1::uuid
             RETURNING id
             """,

@@ -117,12 +117,13 @@ extension ControlStore {
             "add shards to run \(run)",
             """
             INSERT INTO godwit.shards
-                   (run_id, entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes)
+                   (run_id, entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes, merges)
             SELECT $2::uuid, shard.entity, shard.kind, shard.lower_key, shard.upper_key, shard.keys::bigint[],
-                   shard.estimated_rows, shard.estimated_bytes
-              FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[])
+                   shard.estimated_rows, shard.estimated_bytes, shard.merges::boolean
+              FROM unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[],
+                          $10::text[])
                    WITH ORDINALITY AS shard
-                   (entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes, position)
+                   (entity, kind, lower_key, upper_key, keys, estimated_rows, estimated_bytes, merges, position)
              WHERE \(Self.reigns)
              ORDER BY shard.position
             RETURNING id
@@ -133,6 +134,7 @@ extension ControlStore {
                 .texts(shards.map { $0.range.upper.map(String.init) }),
                 .texts(shards.map { $0.keys.map { "{" + $0.map(String.init).joined(separator: ",") + "}" } }),
                 .integers(shards.map { Int64($0.estimatedRows) }), .integers(shards.map { Int64($0.estimatedBytes) }),
+                .texts(shards.map { String($0.merges) }),
             ]
         )
         return result.rows.map { $0.shard("id") }
