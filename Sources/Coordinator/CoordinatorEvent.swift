@@ -1,3 +1,4 @@
+import ControlProtocol
 import ControlStore
 import Messaging
 import Scheduling
@@ -9,6 +10,10 @@ enum CoordinatorEvent: Sendable {
     case prepared(EntityName, failure: PreparationFailure?)
     /// The source was asked for the run's snapshot.
     case snapshotChecked(Result<RunSnapshot.Held, any Error>)
+    /// The source was asked for the middle of a shard whose attempts are used up.
+    case cut(Failed, MessageHeader, RunLeader.Cut)
+    /// The statistics of an entity's table are new; nil, or why they are not.
+    case analyzed(EntityName, failure: ControlStoreError?)
     /// The target was asked for the leadership again; nil where another coordinator has it.
     case targetAnswered(Result<Term?, ControlStoreError>)
     case terminated

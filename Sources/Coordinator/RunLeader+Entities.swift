@@ -44,11 +44,7 @@ extension RunLeader {
 
     private func complete(_ name: EntityName) async throws {
         try await self.store.restoreObjects(of: self.run.id, entity: name, isLeading: true)
-        if let entity = self.plan.entity(named: name.rawValue) {
-            try await self.store.analyze(entity.targetTable)
-        }
-        try await self.store.setStage(of: name, in: self.run.id, .complete)
-        self.logger.info("entity complete", metadata: .of([.entity: name]))
+        self.unanalyzed.insert(name)
     }
 
     /// Switches on what a run that came to a bad end had switched off; its workers have left.
@@ -69,6 +65,10 @@ extension RunLeader {
 
     /// Everything is done or failed: says how the run ended, honestly.
     func conclude(failedShards: Int) async throws {
+        guard self.unanalyzed.isEmpty, self.analyzing.isEmpty else {
+            self.isConclusionDue = true
+            return
+        }
         if try await self.expectReplays() { return }
         let audit = self.plan.policy.audit
         if audit == .view {

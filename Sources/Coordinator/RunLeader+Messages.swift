@@ -30,8 +30,7 @@ extension RunLeader {
             try await self.look(at: [done.shard])
             await self.say(.acknowledge(Acknowledgement(lease: done.lease)), to: header, frames.peer)
         case .failed(let failed):
-            try await self.note(failed, header)
-            await self.say(.acknowledge(Acknowledgement(lease: failed.lease)), to: header, frames.peer)
+            try await self.take(failed, header, frames.peer)
         case .bye:
             let held = self.machine.shards(leasedTo: header.incarnation)
             self.machine.parted(header.incarnation)
@@ -42,6 +41,12 @@ extension RunLeader {
             _ = try await self.store.reclaim(header.incarnation)
             try await self.look(at: held)
         }
+    }
+
+    /// Deals with a failure and acknowledges it; until then it is reported again and again.
+    func take(_ failed: Failed, _ header: MessageHeader, _ peer: PeerID?, cut: Cut? = nil) async throws {
+        guard try await self.note(failed, header, cut: cut), let peer else { return }
+        await self.say(.acknowledge(Acknowledgement(lease: failed.lease)), to: header, peer)
     }
 
     /// Processes that are known at once: ten times the largest pool that was measured; each costs a few kilobytes and a

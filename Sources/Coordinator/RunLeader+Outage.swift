@@ -159,6 +159,7 @@ extension RunLeader {
         self.machine = machine
         self.epoch = epoch
         self.unprepared.removeAll()
+        self.unanalyzed.removeAll()
         // The machine asks for the end again, and with it for the replays that wait.
         self.wantedSnapshot = nil
         self.isConclusionDue = false

@@ -39,8 +39,15 @@ extension RunLeader {
     }
 
     /// Decides what becomes of a shard whose attempt failed, and records it.
-    func note(_ failed: Failed, _ header: MessageHeader) async throws {
-        guard case .leased(failed.lease, _) = self.machine.shards[failed.shard]?.state else { return }
+    ///
+    /// - Parameters:
+    ///   - failed: What the worker says.
+    ///   - header: Who says it.
+    ///   - cut: Where the shard is halved, once the source has said so.
+    /// - Returns: Whether that is settled; false while the source is being asked where to halve the shard.
+    /// - Throws: `ControlStoreError`.
+    func note(_ failed: Failed, _ header: MessageHeader, cut: Cut? = nil) async throws -> Bool {
+        guard case .leased(failed.lease, _) = self.machine.shards[failed.shard]?.state else { return true }
         let record = try await self.store.shard(failed.shard)
         let counted = record.shard.failedAttempts + 1
         let decision = self.retryPolicy.decision(
@@ -59,10 +66,11 @@ extension RunLeader {
         case .renewSnapshot:
             verdict = .retry(after: .seconds(1))
         case .split:
-            switch try await self.cut(record.shard) {
+            guard let cut = cut ?? self.cut(record.shard, after: failed, header) else { return false }
+            switch cut {
             case .at(let split):
                 try await self.halve(failed, at: split, attempt: counted, header)
-                return
+                return true
             case .unknown:
                 verdict = .retry(after: .seconds(1))
             case .nowhere:
@@ -81,6 +89,7 @@ extension RunLeader {
         try await self.report(failed, verdict: verdict, attempt: counted, header)
         // Before more shards are granted in vain.
         if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
+        return true
     }
 
     private func report(

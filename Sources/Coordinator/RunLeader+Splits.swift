@@ -16,33 +16,65 @@ extension RunLeader {
         case unknown
     }
 
-    /// Looks for the middle of a shard: that of its list of keys, or of its rows in the source.
-    func cut(_ shard: ShardRecord) async throws -> Cut {
+    /// A failure whose shard is to be halved at its middle, which the source knows.
+    struct Cutting: Sendable {
+        var failed: Failed
+        var header: MessageHeader
+        var shard: ShardRecord
+    }
+
+    /// Where a shard is halved; nil where the source has to be asked, and is.
+    func cut(_ shard: ShardRecord, after failed: Failed, _ header: MessageHeader) -> Cut? {
         if shard.kind == .replay {
             let first = shard.keyCount / 2
             guard first > 0 else { return .nowhere }
             return .at(ShardSplit(cut: .keys(first), firstRows: first, secondRows: shard.keyCount - first))
         }
-        guard let entity = self.plan.entity(named: shard.entity.rawValue) else { return .nowhere }
-        guard let snapshot = self.snapshotIdentifier else { return .unknown }
-        let median: (rows: Int, key: Int64)?
-        do {
-            median = try await self.preparation.median.median(
-                of: entity,
-                in: shard.range,
-                plan: self.plan,
-                snapshot: snapshot
-            )
-        } catch {
-            self.logger.warning(
-                "the middle of a shard can't be found now",
-                metadata: .of([.shardID: shard.id, .error: "\(error)"])
-            )
-            return .unknown
+        guard self.plan.entity(named: shard.entity.rawValue) != nil else { return .nowhere }
+        guard self.snapshotIdentifier != nil else { return .unknown }
+        if self.cutting.insert(failed.lease).inserted {
+            self.uncut.append(Cutting(failed: failed, header: header, shard: shard))
         }
-        guard let median, median.rows > 1, shard.range.halves(at: median.key) != nil else { return .nowhere }
-        let first = median.rows / 2
-        return .at(ShardSplit(cut: .key(median.key), firstRows: first, secondRows: median.rows - first))
+        return nil
+    }
+
+    /// Asks the source for the middle of shards, beside the event loop: it may take long to answer.
+    ///
+    /// Meanwhile the worker keeps its failed shard's lease, and reports the failure again.
+    func startCuts(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for cutting in self.uncut {
+            guard let entity = self.plan.entity(named: cutting.shard.entity.rawValue),
+                let snapshot = self.snapshotIdentifier
+            else {
+                self.mailbox.yield(.cut(cutting.failed, cutting.header, .unknown))
+                continue
+            }
+            group.addTask { [median = self.preparation.median, mailbox, plan, logger] in
+                let range = cutting.shard.range
+                let cut: Cut
+                do throws(PostgresError) {
+                    let middle = try await median.median(of: entity, in: range, plan: plan, snapshot: snapshot)
+                    cut = Cut(middle, of: range)
+                } catch {
+                    logger.warning(
+                        "the middle of a shard can't be found now",
+                        metadata: .of([.shardID: cutting.shard.id, .error: "\(error)"])
+                    )
+                    cut = .unknown
+                }
+                mailbox.yield(.cut(cutting.failed, cutting.header, cut))
+            }
+        }
+        self.uncut.removeAll()
+    }
+
+    /// The source has answered: the failure is dealt with now.
+    ///
+    /// Where the target is away the worker reports it again.
+    func found(_ cut: Cut, for failed: Failed, _ header: MessageHeader) async throws {
+        self.cutting.remove(failed.lease)
+        guard self.targetOutage == nil else { return }
+        try await self.take(failed, header, self.peers[header.incarnation], cut: cut)
     }
 
     /// Puts two halves in the place of a shard whose attempts are used up.
@@ -68,6 +100,18 @@ extension RunLeader {
             shard: failed.shard,
             worker: header.worker
         )
+    }
+}
+
+extension RunLeader.Cut {
+    /// At the median of a range's rows; nil for an empty range.
+    init(_ median: (rows: Int, key: Int64)?, of range: KeyRange) {
+        guard let median, median.rows > 1, range.halves(at: median.key) != nil else {
+            self = .nowhere
+            return
+        }
+        let first = median.rows / 2
+        self = .at(ShardSplit(cut: .key(median.key), firstRows: first, secondRows: median.rows - first))
     }
 }
 

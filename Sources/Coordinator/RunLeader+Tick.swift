@@ -149,7 +149,7 @@ extension RunLeader {
     }
 
     /// Asks for the end again, where the machine has not learnt of more to do.
-    private func concludeAtLast() async throws {
+    func concludeAtLast() async throws {
         guard self.isConclusionDue else { return }
         self.isConclusionDue = false
         guard self.machine.hasEnded else { return }

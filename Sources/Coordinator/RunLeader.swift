@@ -60,6 +60,16 @@ actor RunLeader {
     var unprepared: [EntityName: ContinuousClock.Instant] = [:]
     /// Entities that are being prepared.
     var preparing: Set<EntityName> = []
+    /// Failures whose shards are to be halved, before the source is asked where.
+    var uncut: [Cutting] = []
+    /// Leases of shards that the source is asked about.
+    var cutting: Set<LeaseID> = []
+    /// Refreshes statistics beside the leading session.
+    let analyst: ControlStore
+    /// Entities whose table's statistics are due.
+    var unanalyzed: Set<EntityName> = []
+    /// Entities whose table is being analysed.
+    var analyzing: Set<EntityName> = []
     /// How the run ended, while the workers are being dismissed.
     var ended: RunSummary?
     /// The end could not be recorded, because an operator has just given the run more to do.
@@ -104,6 +114,7 @@ actor RunLeader {
         self.gate = entrance.gate
         self.keyBook = entrance.keyBook
         self.snapshot = snapshot
+        self.analyst = ControlStore(parameters: configuration.target, applicationName: "godwit analysis")
         self.preparation = EntityPreparation(source: configuration.source, store: store, run: run.id)
         self.retryPolicy = RetryPolicy(plan.policy)
         self.events = events
@@ -161,6 +172,10 @@ actor RunLeader {
             try await self.prepared(entity, failure: failure)
         case .snapshotChecked(let result):
             try await self.snapshotChecked(result)
+        case .cut(let failed, let header, let cut):
+            try await self.found(cut, for: failed, header)
+        case .analyzed(let entity, let failure):
+            try await self.analyzed(entity, failure: failure)
         case .targetAnswered(let answer):
             try await self.targetAnswered(answer)
         case .terminated:
@@ -169,6 +184,8 @@ actor RunLeader {
         guard self.targetOutage == nil, self.end == nil else { return }
         try await self.advance()
         self.startPreparations(&group)
+        self.startCuts(&group)
+        self.startAnalyses(&group)
         if self.snapshotIdentifier != nil { try await self.grant() }
         if self.isLeaving { try await self.finish() }
     }

@@ -64,6 +64,11 @@ extension RunMachine {
         self.index[entity].map { self.entities[$0].stage == .preparing } ?? false
     }
 
+    /// Whether nothing is left to do for an entity.
+    package func isComplete(_ entity: EntityName) -> Bool {
+        self.index[entity].map { self.entities[$0].stage == .complete } ?? false
+    }
+
     /// One transition of one entity, nil where it stays; the actions may be none.
     private mutating func step(_ position: Int) -> [EntityAction]? {
         let entity = self.entities[position]

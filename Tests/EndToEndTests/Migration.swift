@@ -192,6 +192,9 @@ final class Migration {
         try self.rows(side, sql).first
     }
 
+    /// Where a database is, for a session that must not block the test.
+    func parameters(of side: Side) -> ConnectionParameters { self.parameters[side]! }
+
     /// The control schema, as `godwit retry` and its like use it.
     var store: ControlStore {
         ControlStore(parameters: self.parameters[.target]!, applicationName: "test")
