@@ -78,7 +78,7 @@ extension EndToEnd {
                 try migration.execute(.target, "SELECT pg_advisory_lock(4711)")
                 let coordinator = try migration.startCoordinator(lease: 30)
                 try migration.startWorker("one")
-                try await migration.wait(until: Pair.isBlocked)
+                try await migration.wait(until: HeldRow.isBlocking)
                 // Whoever wants to read the table from now on stands behind somebody who wants it for himself.
                 let queue = LockQueue(migration.parameters(of: .source))
                 let queued = Task { try await queue.lock("public.thing") }
