@@ -15,55 +15,50 @@ struct TableChecks {
 
     /// What speaks against reading the base table.
     func findings(source table: CatalogTable) -> [Finding] {
-        var findings: [Finding] = []
-        if table.missingPrivileges.contains("USAGE") {
-            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_SOURCE"
-            findings.append(
-                self.finding(
-                    .error,
-                    "missing-privilege",
-                    "no USAGE on schema \(table.schema) of the source",
-                    hint: hint
-                )
-            )
-        } else if table.missingPrivileges.contains("SELECT") {
-            let hint = "GRANT SELECT ON \(table.sql) TO the role of GODWIT_SOURCE"
-            findings.append(
-                self.finding(.error, "missing-privilege", "no SELECT on \(table.sql) of the source", hint: hint)
-            )
-        }
+        let missing = table.missingPrivileges.filter { ["USAGE", "SELECT"].contains($0) }
+        var findings = self.privilegeFindings(table, missing, side: "source")
         if table.isRowSecured {
             let text = "row-level security would hide rows of \(table.sql) from the source's role"
             findings.append(
                 self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
             )
         }
-        if table.kind == "m" || table.kind == "f" {
+        return findings + self.sourceKindFindings(table)
+    }
+
+    /// Sources that are no ordinary tables.
+    private func sourceKindFindings(_ table: CatalogTable) -> [Finding] {
+        switch table.kind {
+        case "m", "f":
             let what = table.kind == "m" ? "a materialized view" : "a foreign table"
             // Neither can be locked: a REFRESH would leave the snapshot an empty table to read, and another server has
             // snapshots of its own.
             let text = "\(table.sql) is \(what), which the run's snapshot does not keep as it is"
-            findings.append(
-                self.finding(
-                    .error,
-                    "source-not-kept",
-                    text,
-                    hint: "name a table or an ordinary view in `from:`; a copy made with CREATE TABLE AS will do"
-                )
-            )
-        }
-        if table.kind == "v" {
+            let hint = "name a table or an ordinary view in `from:`; a copy made with CREATE TABLE AS will do"
+            return [self.finding(.error, "source-not-kept", text, hint: hint)]
+        case "v":
             let text = "\(table.sql) is a view: its rows are counted by reading them all"
-            findings.append(
-                self.finding(
-                    .warning,
-                    "source-not-table",
-                    text,
-                    hint: "name the table in `from:`, use `query:` for the rest"
-                )
-            )
+            let hint = "name the table in `from:`, use `query:` for the rest"
+            return [self.finding(.warning, "source-not-table", text, hint: hint)]
+        default:
+            return []
         }
-        return findings
+    }
+
+    /// Privileges that the role lacks; without the first on the schema, the others can't be told.
+    private func privilegeFindings(_ table: CatalogTable, _ missing: [String], side: String) -> [Finding] {
+        let role = "the role of GODWIT_\(side.uppercased())"
+        if missing.contains("USAGE") {
+            let text = "no USAGE on schema \(table.schema) of the \(side)"
+            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO \(role)"
+            return [self.finding(.error, "missing-privilege", text, hint: hint)]
+        }
+        guard !missing.isEmpty else { return [] }
+        let privileges = missing.joined(separator: ", ")
+        let text = "no \(privileges) on \(table.sql) of the \(side)"
+        return [
+            self.finding(.error, "missing-privilege", text, hint: "GRANT \(privileges) ON \(table.sql) TO \(role)")
+        ]
     }
 
     /// What speaks against writing the target table.
@@ -80,24 +75,7 @@ struct TableChecks {
                 )
             )
         }
-        let missing = table.missingPrivileges
-        if missing.contains("USAGE") {
-            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO the role of GODWIT_TARGET"
-            findings.append(
-                self.finding(
-                    .error,
-                    "missing-privilege",
-                    "no USAGE on schema \(table.schema) of the target",
-                    hint: hint
-                )
-            )
-        } else if !missing.isEmpty {
-            let privileges = missing.joined(separator: ", ")
-            let hint = "GRANT \(privileges) ON \(table.sql) TO the role of GODWIT_TARGET"
-            findings.append(
-                self.finding(.error, "missing-privilege", "no \(privileges) on \(table.sql) of the target", hint: hint)
-            )
-        }
+        findings += self.privilegeFindings(table, table.missingPrivileges, side: "target")
         if table.isRowSecured {
             let text = "row-level security applies to the target's role on \(table.sql)"
             findings.append(
