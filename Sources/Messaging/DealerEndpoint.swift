@@ -29,18 +29,14 @@ package actor DealerEndpoint {
         let context = if let context { context } else { try MessagingContext() }
         let executor = if let executor { executor } else { try PollingExecutor() }
         let identity = PeerID.random()
-        let socket = try Socket.dealer(
-            identity: identity,
-            in: context,
+        let line = try Line(
+            from: identity,
+            to: endpoint,
+            security: security,
             timings: timings,
             limits: limits,
-            security: security
+            context: context
         )
-        if endpoint.isIPv6Literal { try socket.enableIPv6() }
-        let monitor: HandshakeMonitor? =
-            if security.isPlaintext { nil } else { try HandshakeMonitor(of: socket, in: context) }
-        try socket.connect(to: endpoint)
-        let address = socket.pollAddress
         let inbox = Inbox(limits: limits)
         try executor.attach()
         self.identity = identity
@@ -52,18 +48,12 @@ package actor DealerEndpoint {
         self.context = context
         self.inbox = inbox
         self.incoming = inbox.stream()
-        self.socket = consume socket
-        self.monitor = consume monitor
         self.isConnecting = !security.isPlaintext
+        let address = line.socket.pollAddress
+        self.socket = consume line.socket
+        self.monitor = line.monitor
         let monitorAddress = self.monitor?.pollAddress
-        executor.watch(address) { [weak self] in
-            self?.assumeIsolated { $0.drain() }
-        }
-        if let monitorAddress {
-            executor.watch(monitorAddress) { [weak self] in
-                self?.assumeIsolated { $0.noteHandshakes() }
-            }
-        }
+        self.watch(address, monitorAddress)
     }
 
     isolated deinit {
@@ -109,28 +99,28 @@ package actor DealerEndpoint {
         try self.socket?.setLinger(.zero)
         self.closeSocket()
         self.isConnecting = !self.security.isPlaintext
-        let socket = try Socket.dealer(
-            identity: self.identity,
-            in: context,
+        let line = try Line(
+            from: self.identity,
+            to: self.endpoint,
+            security: self.security,
             timings: self.timings,
             limits: self.limits,
-            security: self.security
+            context: context
         )
-        if self.endpoint.isIPv6Literal { try socket.enableIPv6() }
-        let monitor: HandshakeMonitor? =
-            if self.security.isPlaintext { nil } else { try HandshakeMonitor(of: socket, in: context) }
-        try socket.connect(to: self.endpoint)
-        let address = socket.pollAddress
-        self.socket = consume socket
-        self.monitor = consume monitor
+        let address = line.socket.pollAddress
+        self.socket = consume line.socket
+        self.monitor = line.monitor
         let monitorAddress = self.monitor?.pollAddress
-        self.executor.watch(address) { [weak self] in
+        self.watch(address, monitorAddress)
+    }
+
+    private nonisolated func watch(_ socket: UInt, _ monitor: UInt?) {
+        self.executor.watch(socket) { [weak self] in
             self?.assumeIsolated { $0.drain() }
         }
-        if let monitorAddress {
-            self.executor.watch(monitorAddress) { [weak self] in
-                self?.assumeIsolated { $0.noteHandshakes() }
-            }
+        guard let monitor else { return }
+        self.executor.watch(monitor) { [weak self] in
+            self?.assumeIsolated { $0.noteHandshakes() }
         }
     }
 
@@ -186,6 +176,37 @@ package actor DealerEndpoint {
                 self.tally.received += 1
                 self.inbox.append(IncomingFrames(peer: PeerID(rawValue: []), frames: message.frames))
             }
+        }
+    }
+}
+
+extension DealerEndpoint {
+    /// A socket that begins to connect, with a monitor of its handshakes where there are keys.
+    private struct Line: ~Copyable {
+        let socket: Socket
+        let monitor: HandshakeMonitor?
+
+        init(
+            from identity: PeerID,
+            to endpoint: Endpoint,
+            security: SocketSecurity,
+            timings: SocketTimings,
+            limits: MessageLimits,
+            context: MessagingContext
+        ) throws(MessagingError) {
+            let socket = try Socket.dealer(
+                identity: identity,
+                in: context,
+                timings: timings,
+                limits: limits,
+                security: security
+            )
+            if endpoint.isIPv6Literal { try socket.enableIPv6() }
+            let monitor: HandshakeMonitor? =
+                if security.isPlaintext { nil } else { try HandshakeMonitor(of: socket, in: context) }
+            try socket.connect(to: endpoint)
+            self.socket = consume socket
+            self.monitor = consume monitor
         }
     }
 }
