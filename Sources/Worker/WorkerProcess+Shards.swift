@@ -88,35 +88,14 @@ extension WorkerProcess {
                     .durationMilliseconds: Int(totals.seconds * 1000),
                 ])
             )
-            report = .done(
-                Done(
-                    lease: assignment.lease,
-                    shard: assignment.shard,
-                    counts: ShardCounts(
-                        source: max(0, totals.source),
-                        migrated: totals.migrated,
-                        rejected: max(0, totals.rejected),
-                        filtered: totals.filtered
-                    ),
-                    seconds: totals.seconds
-                )
-            )
+            report = .done(Done(assignment, totals))
         case .failed(let failure):
             logger.warning(
                 "shard not done",
                 metadata: .of([.error: failure.message, .sqlState: failure.sqlState, .reason: failure.failure.rawValue])
             )
             if failure.failure == .snapshotLost { self.run?.snapshot = nil }
-            report = .failed(
-                Failed(
-                    lease: assignment.lease,
-                    shard: assignment.shard,
-                    errorClass: failure.failure,
-                    sqlState: failure.sqlState?.rawValue,
-                    side: failure.side,
-                    message: failure.message
-                )
-            )
+            report = .failed(Failed(assignment, failure))
         }
         self.machine.finished(slot: slot)
         self.reports[assignment.lease] = report
