@@ -10,17 +10,7 @@ import Testing
         let fixture = try await StoreFixture(shards: 3)
         let granted = try await fixture.grant(Array(fixture.shards[..<2]))
         try fixture.finish(granted[0])
-        try await fixture.store.recordFailure(
-            FailedAttempt(
-                shard: granted[1].shard,
-                lease: granted[1].lease,
-                errorClass: "rows",
-                countsAsAttempt: true,
-                sqlState: "XX000",
-                message: "no",
-                verdict: .fail
-            )
-        )
+        try await fixture.fail(granted[1])
         let store = ControlStore(parameters: fixture.parameters, applicationName: "test operator")
         return (fixture, store)
     }

@@ -102,17 +102,7 @@ import Testing
         let done = try await fixture.grant(Array(fixture.shards.prefix(2)))
         for shard in done { try fixture.finish(shard) }
         let granted = try await fixture.grant([fixture.shards[2]])[0]
-        try await fixture.store.recordFailure(
-            FailedAttempt(
-                shard: granted.shard,
-                lease: granted.lease,
-                errorClass: "rows",
-                countsAsAttempt: true,
-                sqlState: nil,
-                message: "",
-                verdict: .fail
-            )
-        )
+        try await fixture.fail(granted, sqlState: nil)
         let report = try await fixture.store.presence(of: StoreFixture.entity, in: fixture.run)
         #expect(report.awaitedRanges == [KeyRange(lower: 200, upper: nil)])
         #expect(

@@ -12,17 +12,7 @@ import Testing
         for index in [0, 5] { try fixture.finish(try await fixture.grant([fixture.shards[index]])[0]) }
         for index in [1, 2, 4] {
             let granted = try await fixture.grant([fixture.shards[index]])[0]
-            try await fixture.store.recordFailure(
-                FailedAttempt(
-                    shard: granted.shard,
-                    lease: granted.lease,
-                    errorClass: "rows",
-                    countsAsAttempt: true,
-                    sqlState: index == 4 ? "22012" : "XX000",
-                    message: "no",
-                    verdict: .fail
-                )
-            )
+            try await fixture.fail(granted, sqlState: index == 4 ? "22012" : "XX000")
         }
         return (fixture, ControlStore(parameters: fixture.parameters, applicationName: "test operator"))
     }

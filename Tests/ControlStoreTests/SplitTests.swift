@@ -6,15 +6,7 @@ import Testing
 
 @Suite struct SplitTests {
     private func failure(_ granted: GrantedShard) -> FailedAttempt {
-        FailedAttempt(
-            shard: granted.shard,
-            lease: granted.lease,
-            errorClass: "rows",
-            countsAsAttempt: true,
-            sqlState: "22012",
-            message: "division by zero",
-            verdict: .fail
-        )
+        StoreFixture.failure(of: granted, sqlState: "22012", message: "division by zero")
     }
 
     @Test func `halves tile the range of their shard and have one attempt left`() async throws {

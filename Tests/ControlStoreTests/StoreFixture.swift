@@ -143,6 +143,28 @@ struct StoreFixture {
         try slot.commit()
     }
 
+    /// Has a shard's attempts used up.
+    func fail(_ granted: GrantedShard, sqlState: String? = "XX000") async throws {
+        try await self.store.recordFailure(Self.failure(of: granted, sqlState: sqlState))
+    }
+
+    /// The failure that uses up a shard's attempts.
+    static func failure(
+        of granted: GrantedShard,
+        sqlState: String? = "XX000",
+        message: String = "no"
+    ) -> FailedAttempt {
+        FailedAttempt(
+            shard: granted.shard,
+            lease: granted.lease,
+            errorClass: "rows",
+            countsAsAttempt: true,
+            sqlState: sqlState,
+            message: message,
+            verdict: .fail
+        )
+    }
+
     /// Where a shard stands.
     func state(of shard: ShardID) async throws -> ShardEntry.State? {
         try await self.store.shardEntries([shard], now: .now).first?.state

@@ -42,11 +42,7 @@ import Testing
         var tried = 0
         while tried < generator.fuzz.inputs {
             let program = generator.program()
-            var transformer = try RowTransformer(
-                program: program,
-                identities: RowProgramGenerator.identities,
-                environment: RowProgramGenerator.environment
-            )
+            var transformer = try RowProgramGenerator.transformer(of: program)
             for _ in 0..<20 {
                 let valid = stream(generator.rows(of: program))
                 let input =
@@ -74,11 +70,7 @@ import Testing
         var tried = 0
         while tried < generator.fuzz.inputs {
             let program = generator.program()
-            var transformer = try RowTransformer(
-                program: program,
-                identities: RowProgramGenerator.identities,
-                environment: RowProgramGenerator.environment
-            )
+            var transformer = try RowProgramGenerator.transformer(of: program)
             let valid = stream(generator.rows(of: program))
             for count in 0...valid.count {
                 // Refused rows may be refused at any length; what counts is that nothing traps.

@@ -30,6 +30,11 @@ struct RowProgramGenerator {
         maximumJSONDepth: 100
     )
 
+    /// A transformer that runs a program of this generator's.
+    static func transformer(of program: RowProgram) throws -> RowTransformer {
+        try RowTransformer(program: program, identities: Self.identities, environment: Self.environment)
+    }
+
     mutating func program() -> RowProgram {
         let inputs = Int.random(in: 1...8, using: &self.fuzz.random)
         return RowProgram(

@@ -50,16 +50,7 @@ import Testing
     @Test func `without a coordinator to acknowledge its last shard a draining worker leaves all the same`() {
         var worker = WorkerMachine(slots: 1, now: .at(0))
         worker.welcomed(timers: WorkerTimers(), now: .at(0))
-        let assignment = Assignment(
-            lease: 1,
-            shard: 1,
-            kind: .copy,
-            entity: "a",
-            range: KeyRange(lower: nil, upper: nil),
-            attempt: 1,
-            epoch: 1
-        )
-        #expect(worker.leased(assignment, now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .start(slot: 0))
         worker.drain(deadline: .at(60))
         worker.finished(slot: 0)
         #expect(worker.tick(now: .at(2)) == [.ping, .report(1)])

@@ -10,18 +10,6 @@ import Testing
         return worker
     }
 
-    private func assignment(_ lease: LeaseID) -> Assignment {
-        Assignment(
-            lease: lease,
-            shard: 1,
-            kind: .copy,
-            entity: "a",
-            range: KeyRange(lower: nil, upper: nil),
-            attempt: 1,
-            epoch: 1
-        )
-    }
-
     @Test func `it looks for a coordinator and says HELLO until it is welcome, then pings at once`() {
         var worker = WorkerMachine(slots: 2, now: .at(0))
         #expect(worker.tick(now: .at(0)) == [.lookForCoordinator, .sayHello])
@@ -32,7 +20,7 @@ import Testing
         #expect(worker.tick(now: .at(2.5)) == [])
         #expect(worker.tick(now: .at(2.6)) == [.sayHello])
         #expect(worker.capacity == 0)
-        #expect(worker.leased(self.assignment(1), now: .at(2.6)) == .giveBack)
+        #expect(worker.leased(Assignment(of: 1), now: .at(2.6)) == .giveBack)
         worker.welcomed(timers: WorkerTimers(ping: .seconds(3)), now: .at(2.7))
         #expect(worker.capacity == 2)
         #expect(worker.tick(now: .at(2.7)) == [.ping])
@@ -62,7 +50,7 @@ import Testing
 
     @Test func `a coordinator that leaves sends it to the next one, with its shards`() {
         var worker = self.serving()
-        #expect(worker.leased(self.assignment(1), now: .at(1)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 1), now: .at(1)) == .start(slot: 0))
         _ = worker.tick(now: .at(1))
         worker.sentAway(retry: .zero, now: .at(1.5))
         #expect(worker.capacity == 0)
@@ -86,7 +74,7 @@ import Testing
 
     @Test func `another coordinator's question is answered with HELLO at once, while it works on`() {
         var worker = self.serving()
-        #expect(worker.leased(self.assignment(1), now: .at(1)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 1), now: .at(1)) == .start(slot: 0))
         _ = worker.tick(now: .at(1))
         worker.askedForHello(now: .at(1.1))
         #expect(worker.tick(now: .at(1.1)) == [.sayHello])
@@ -95,7 +83,7 @@ import Testing
 
     @Test func `a draining worker greets a new coordinator too`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         worker.drain(deadline: .at(10))
         _ = worker.tick(now: .at(0))
         worker.askedForHello(now: .at(0.5))
@@ -107,12 +95,12 @@ import Testing
 
     @Test func `leases fill the slots, the next is given back`() {
         var worker = self.serving()
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .start(slot: 0))
-        #expect(worker.leased(self.assignment(2), now: .at(0)) == .start(slot: 1))
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .none)
-        #expect(worker.leased(self.assignment(3), now: .at(0)) == .giveBack)
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 2), now: .at(0)) == .start(slot: 1))
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .none)
+        #expect(worker.leased(Assignment(of: 3), now: .at(0)) == .giveBack)
         worker.finished(slot: 0)
-        #expect(worker.leased(self.assignment(4), now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 4), now: .at(0)) == .start(slot: 0))
         #expect(worker.heldLeases == [4, 2, 1])
         #expect(worker.runningLeases == [4, 2])
     }
@@ -121,27 +109,27 @@ import Testing
         var worker = self.serving()
         worker.askedForHello(now: .at(0))
         #expect(worker.capacity == 0)
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .start(slot: 0))
         #expect(worker.heldLeases == [1])
     }
 
     @Test func `a lease is started once, whenever its copies come`() {
         var worker = self.serving()
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .start(slot: 0))
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .none)
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .none)
         worker.finished(slot: 0)
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .reportAgain(1))
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .reportAgain(1))
         worker.acknowledged(1, now: .at(0))
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .giveBack)
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .giveBack)
         #expect(worker.revoked(2, now: .at(0)) == nil)
-        #expect(worker.leased(self.assignment(2), now: .at(0)) == .giveBack)
-        #expect(worker.leased(self.assignment(3), now: .at(0)) == .start(slot: 0))
+        #expect(worker.leased(Assignment(of: 2), now: .at(0)) == .giveBack)
+        #expect(worker.leased(Assignment(of: 3), now: .at(0)) == .start(slot: 0))
     }
 
     @Test func `reports are repeated with every ping until they are acknowledged`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
-        _ = worker.leased(self.assignment(2), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
+        _ = worker.leased(Assignment(of: 2), now: .at(0))
         worker.finished(slot: 1)
         worker.finished(slot: 0)
         #expect(worker.tick(now: .at(2)) == [.ping, .report(2), .report(1)])
@@ -153,7 +141,7 @@ import Testing
 
     @Test func `it renews every ten seconds what it runs`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         worker.heard(now: .at(8))
         _ = worker.tick(now: .at(8))
         #expect(worker.tick(now: .at(9.9)) == [])
@@ -166,7 +154,7 @@ import Testing
     @Test func `shorter leases are renewed sooner from the first one on`() {
         var worker = WorkerMachine(slots: 1, now: .at(0))
         worker.welcomed(timers: WorkerTimers(scaledTo: .seconds(3)), now: .at(1))
-        _ = worker.leased(self.assignment(1), now: .at(1.2))
+        _ = worker.leased(Assignment(of: 1), now: .at(1.2))
         _ = worker.tick(now: .at(1.2))
         worker.heard(now: .at(1.9))
         #expect(worker.tick(now: .at(1.9)) == [.ping])
@@ -175,8 +163,8 @@ import Testing
 
     @Test func `it trusts a lease for 24 s from the sending of the last good renewal`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
-        _ = worker.leased(self.assignment(2), now: .at(5))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
+        _ = worker.leased(Assignment(of: 2), now: .at(5))
         #expect(worker.renewed(asked: [1], kept: [1], sent: .at(3)) == [])
         #expect(worker.renewed(asked: [1], kept: [1], sent: .at(1)) == [])
         worker.heard(now: .at(26.8))
@@ -191,8 +179,8 @@ import Testing
 
     @Test func `a lease that a renewal does not find is cancelled, one that came meanwhile is not`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
-        _ = worker.leased(self.assignment(2), now: .at(1))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
+        _ = worker.leased(Assignment(of: 2), now: .at(1))
         #expect(worker.renewed(asked: [1], kept: [], sent: .at(0.5)) == [0])
         #expect(worker.renewed(asked: [1], kept: [], sent: .at(0.5)) == [])
         #expect(worker.renewed(asked: [], kept: [], sent: .at(2)) == [])
@@ -201,21 +189,21 @@ import Testing
 
     @Test func `a revoked shard is cancelled once and its end is reported`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         #expect(worker.revoked(1, now: .at(0)) == 0)
         #expect(worker.revoked(1, now: .at(0)) == nil)
-        #expect(worker.leased(self.assignment(1), now: .at(0)) == .none)
+        #expect(worker.leased(Assignment(of: 1), now: .at(0)) == .none)
         worker.finished(slot: 0)
         #expect(worker.unacknowledged == [1])
     }
 
     @Test func `TERM lets the running shards end, then it leaves, once`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         worker.drain(deadline: .at(10))
         worker.drain(deadline: .at(20))
         #expect(worker.capacity == 0)
-        #expect(worker.leased(self.assignment(2), now: .at(0)) == .giveBack)
+        #expect(worker.leased(Assignment(of: 2), now: .at(0)) == .giveBack)
         #expect(worker.tick(now: .at(0)) == [])
         worker.finished(slot: 0)
         #expect(worker.tick(now: .at(2)) == [.ping, .report(1)])
@@ -228,7 +216,7 @@ import Testing
 
     @Test func `the deadline cancels what still runs`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         worker.drain(deadline: .at(3))
         worker.heard(now: .at(2.9))
         _ = worker.tick(now: .at(2.9))
@@ -240,7 +228,7 @@ import Testing
 
     @Test func `a second TERM rolls back and leaves without waiting to be acknowledged`() {
         var worker = self.serving()
-        _ = worker.leased(self.assignment(1), now: .at(0))
+        _ = worker.leased(Assignment(of: 1), now: .at(0))
         _ = worker.tick(now: .at(0))
         worker.drain(deadline: .at(10))
         #expect(worker.stop() == [0])
@@ -252,12 +240,12 @@ import Testing
     @Test func `it forgets the oldest of thousands of leases, not the latest`() {
         var worker = self.serving(slots: 1)
         for lease in 1...5000 {
-            #expect(worker.leased(self.assignment(LeaseID(lease)), now: .at(0)) == .start(slot: 0))
+            #expect(worker.leased(Assignment(of: LeaseID(lease)), now: .at(0)) == .start(slot: 0))
             worker.finished(slot: 0)
             worker.acknowledged(LeaseID(lease), now: .at(0))
         }
         for lease in 4001...5000 {
-            #expect(worker.leased(self.assignment(LeaseID(lease)), now: .at(0)) == .giveBack)
+            #expect(worker.leased(Assignment(of: LeaseID(lease)), now: .at(0)) == .giveBack)
         }
     }
 }
