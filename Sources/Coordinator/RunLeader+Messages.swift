@@ -10,17 +10,8 @@ extension RunLeader {
     ///
     /// Whatever it says, the shard row decides.
     func receive(_ frames: IncomingFrames) async throws {
-        let envelope: Envelope<WorkerMessage>
-        do throws(ProtocolError) {
-            envelope = try FrameCodec.decodeWorkerMessage(frames.frames)
-        } catch {
-            self.figures.unreadableMessages += 1
-            self.logger.debug("an unreadable message came in", metadata: .of([.error: error.message]))
-            return
-        }
+        guard let envelope = await self.read(frames) else { return }
         let header = envelope.header
-        guard await self.accepts(envelope, frames) else { return }
-        self.machine.heard(from: header.incarnation, now: .now)
         switch envelope.message {
         case .hello(let hello):
             await self.greet(hello, header, frames.peer)
@@ -41,6 +32,21 @@ extension RunLeader {
             _ = try await self.store.reclaim(header.incarnation)
             try await self.look(at: held)
         }
+    }
+
+    /// Reads a message of a worker, which is heard by it; nil where it can't be read, or its sender may not say it.
+    func read(_ frames: IncomingFrames) async -> Envelope<WorkerMessage>? {
+        let envelope: Envelope<WorkerMessage>
+        do throws(ProtocolError) {
+            envelope = try FrameCodec.decodeWorkerMessage(frames.frames)
+        } catch {
+            self.figures.unreadableMessages += 1
+            self.logger.debug("an unreadable message came in", metadata: .of([.error: error.message]))
+            return nil
+        }
+        guard await self.accepts(envelope, frames) else { return nil }
+        self.machine.heard(from: envelope.header.incarnation, now: .now)
+        return envelope
     }
 
     /// Deals with a failure and acknowledges it; until then it is reported again and again.
@@ -146,12 +152,7 @@ extension RunLeader {
             // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
             try await self.recordWorkers()
         }
-        let pong = Pong(
-            echo: header.sequence,
-            snapshot: self.snapshotIdentifier,
-            snapshotNumber: self.snapshotNumber
-        )
-        await self.say(.pong(pong), to: header, peer)
+        await self.say(.pong(self.pong(to: header)), to: header, peer)
         for action in actions {
             switch action {
             case .askForHello:
@@ -166,6 +167,11 @@ extension RunLeader {
                 )
             }
         }
+    }
+
+    /// The answer to a ping.
+    func pong(to header: MessageHeader) -> Pong {
+        Pong(echo: header.sequence, snapshot: self.snapshotIdentifier, snapshotNumber: self.snapshotNumber)
     }
 
     func refuse(

@@ -64,29 +64,14 @@ extension RunLeader {
 
     /// Answers workers while the target is away, so that they stay; what they report comes again.
     func calm(_ frames: IncomingFrames) async {
-        guard let envelope = try? FrameCodec.decodeWorkerMessage(frames.frames) else {
-            self.figures.unreadableMessages += 1
-            return
-        }
+        guard let envelope = await self.read(frames) else { return }
         let header = envelope.header
-        guard await self.accepts(envelope, frames) else { return }
-        self.machine.heard(from: header.incarnation, now: .now)
         switch envelope.message {
         case .hello(let hello):
             await self.greet(hello, header, frames.peer)
         case .ping:
             self.peers[header.incarnation] = frames.peer
-            await self.say(
-                .pong(
-                    Pong(
-                        echo: header.sequence,
-                        snapshot: self.snapshotIdentifier,
-                        snapshotNumber: self.snapshotNumber
-                    )
-                ),
-                to: header,
-                frames.peer
-            )
+            await self.say(.pong(self.pong(to: header)), to: header, frames.peer)
         case .done, .failed:
             break
         case .bye:
@@ -139,12 +124,7 @@ extension RunLeader {
             return try await self.leave(with: summary)
         }
         if record.planRevision > self.run.planRevision { try await self.followPlan() }
-        var machine = try await RunMachine.restored(of: record, plan: self.plan, from: self.store)
-        for var worker in self.machine.workers.values {
-            // As after HELLO: what it can take, its next ping says.
-            worker.slots = 0
-            machine.greeted(worker)
-        }
+        let machine = try await self.restoredMachine(of: record)
         let breaker = try await CircuitBreaker(of: self.run.id, plan: self.plan, in: self.store)
         let epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
         try await self.store.announce(endpoint: self.endpoint, leading: self.run.id)
@@ -173,6 +153,17 @@ extension RunLeader {
             "the target answers again",
             metadata: .of([.runID: self.run.id, .term: self.term, .durationMilliseconds: seconds * 1000])
         )
+    }
+
+    /// A machine as the control schema has the run, with the workers that are there.
+    private func restoredMachine(of record: RunRecord) async throws -> RunMachine {
+        var machine = try await RunMachine.restored(of: record, plan: self.plan, from: self.store)
+        for var worker in self.machine.workers.values {
+            // As after HELLO: what it can take, its next ping says.
+            worker.slots = 0
+            machine.greeted(worker)
+        }
+        return machine
     }
 
     /// Somebody has ended the run meanwhile: leaves as if this process had done it.

@@ -39,7 +39,6 @@ extension RunLeader {
             metadata: .of([.runID: self.run.id, .shards: waiting.count, .snapshotID: self.snapshotNumber])
         )
         try await self.note(
-            .info,
             """
             replaying \(waiting.count) shards of rejects under snapshot \(self.snapshotNumber) and revision \
             \(self.run.planRevision) of the plan

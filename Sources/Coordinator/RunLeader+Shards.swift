@@ -57,30 +57,16 @@ extension RunLeader {
             jitter: .random(in: 0...1),
             isDivisible: self.machine.isDivisible(failed.shard)
         )
-        let verdict: FailedAttempt.Verdict
-        var counts = false
-        switch decision {
-        case .retry(let delay, let countsAsAttempt):
-            verdict = .retry(after: delay)
-            counts = countsAsAttempt
-        case .renewSnapshot:
-            verdict = .retry(after: .seconds(1))
-        case .split:
-            guard let cut = cut ?? self.cut(record.shard, after: failed, header) else { return false }
-            switch cut {
-            case .at(let split):
+        var cut = cut
+        if decision == .split {
+            cut = cut ?? self.cut(record.shard, after: failed, header)
+            guard let cut else { return false }
+            if case .at(let split) = cut {
                 try await self.halve(failed, at: split, attempt: counted, header)
                 return true
-            case .unknown:
-                verdict = .retry(after: .seconds(1))
-            case .nowhere:
-                verdict = .fail
-                counts = true
             }
-        case .fail, .stopRun:
-            verdict = .fail
-            counts = true
         }
+        let (verdict, counts) = Self.verdict(decision, cut)
         if verdict == .fail { try await self.stopOrPause(failed, decision) }
         _ = try await self.store.recordFailure(
             FailedAttempt(failed, countsAsAttempt: counts, verdict: verdict)
@@ -90,6 +76,18 @@ extension RunLeader {
         // Before more shards are granted in vain.
         if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
         return true
+    }
+
+    /// What is recorded of a failure that halves no shard, and whether it counts as one of its attempts.
+    private static func verdict(
+        _ decision: RetryPolicy.Decision,
+        _ cut: Cut?
+    ) -> (FailedAttempt.Verdict, countsAsAttempt: Bool) {
+        switch (decision, cut) {
+        case (.retry(let delay, let countsAsAttempt), _): (.retry(after: delay), countsAsAttempt)
+        case (.renewSnapshot, _), (.split, .unknown): (.retry(after: .seconds(1)), false)
+        case (.split, _), (.fail, _), (.stopRun, _): (.fail, true)
+        }
     }
 
     private func report(
@@ -156,28 +154,17 @@ extension RunLeader {
         _ message: String,
         entity: EntityName? = nil,
         shard: ShardID? = nil,
-        worker: WorkerName? = nil,
-        data: [String: String] = [:]
+        worker: WorkerName? = nil
     ) async throws {
         try await self.store.record(
-            [NewEvent(level, kind, message, entity: entity, shard: shard, worker: worker, data: data)],
+            [NewEvent(level, kind, message, entity: entity, shard: shard, worker: worker)],
             of: self.run.id
         )
     }
 
     /// Records something an operator would ask about later.
-    func note(
-        _ level: EventLevel,
-        _ message: String,
-        entity: EntityName? = nil,
-        shard: ShardID? = nil,
-        worker: WorkerName? = nil,
-        data: [String: String] = [:]
-    ) async throws {
-        try await self.store.record(
-            [NewEvent(level, message, entity: entity, shard: shard, worker: worker, data: data)],
-            of: self.run.id
-        )
+    func note(_ message: String) async throws {
+        try await self.store.record([NewEvent(.info, message)], of: self.run.id)
     }
 
     /// Sends a LEASE again that its worker seems not to have got.
