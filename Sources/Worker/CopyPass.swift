@@ -22,6 +22,8 @@ struct CopyPass: ~Copyable {
     var unreadable: [UnreadableRow]
     /// How the target's rows are known again; nil where there are none yet.
     var mergeKey: MergeKey?
+    /// Of a merge: rows that were refused and are tried again after the others.
+    var lateKeys: [Int64] = []
     /// Of a merge: what replays have counted of its range.
     var merged = MergeStatement.Replayed()
     /// Of a merge: keys that are rejected now and in the target since before.

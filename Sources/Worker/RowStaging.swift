@@ -10,7 +10,7 @@ struct RowStaging {
     /// Moves the staged rows one by one and notes those that are refused.
     ///
     /// https://www.postgresql.org/docs/15/plpgsql-control-structures.html#PLPGSQL-ERROR-TRAPPING
-    var insertRows: String {
+    func insertRows(descending: Bool = false) -> String {
         // A row that is there and does not differ is not found either.
         let leftOut =
             self.merge != nil
@@ -26,7 +26,7 @@ struct RowStaging {
                 staged pg_temp.godwit_staged%ROWTYPE;
                 violated text;
             BEGIN
-                FOR staged IN SELECT * FROM pg_temp.godwit_staged ORDER BY godwit_row LOOP
+                FOR staged IN SELECT * FROM pg_temp.godwit_staged ORDER BY godwit_row\(descending ? " DESC" : "") LOOP
                     BEGIN
                         \(self.insert("VALUES (\(self.values))"));
                         \(leftOut)
@@ -80,11 +80,15 @@ struct RowStaging {
             CREATE TEMPORARY TABLE godwit_staged (
                 godwit_row bigint GENERATED ALWAYS AS IDENTITY, \(columns.joined(separator: ", "))
             ) ON COMMIT DROP;
-            CREATE TEMPORARY TABLE godwit_refused (
-                row bigint, sql_state text, constraint_name text, message text
-            ) ON COMMIT DROP
+            \(Self.createRefused)
             """
     }
+
+    private static let createRefused = """
+        CREATE TEMPORARY TABLE godwit_refused (
+            row bigint, sql_state text, constraint_name text, message text
+        ) ON COMMIT DROP
+        """
 
     var copyIn: String {
         let names = self.entity.stagingColumns.map { quoteIdentifier($0.name) }
@@ -92,6 +96,30 @@ struct RowStaging {
     }
 
     var refused: String { "SELECT * FROM pg_temp.godwit_refused ORDER BY row" }
+
+    /// Sets the refused rows aside, numbered after those that were set aside before.
+    func putOff(after count: Int) -> String {
+        let names = self.entity.stagingColumns.map { quoteIdentifier($0.name) }.joined(separator: ", ")
+        return """
+            CREATE TEMPORARY TABLE IF NOT EXISTS godwit_late (LIKE pg_temp.godwit_staged) ON COMMIT DROP;
+            INSERT INTO pg_temp.godwit_late (godwit_row, \(names))
+            SELECT \(count) + row_number() OVER (ORDER BY godwit_row), \(names) FROM pg_temp.godwit_staged
+             WHERE godwit_row IN (SELECT row FROM pg_temp.godwit_refused)
+            """
+    }
+
+    /// Stages what was set aside, and nothing else.
+    static let stageLate = """
+        ALTER TABLE pg_temp.godwit_late RENAME TO godwit_staged;
+        \(Self.createRefused)
+        """
+
+    /// Keeps of the staged rows those that were refused.
+    static let keepRefused = """
+        DELETE FROM pg_temp.godwit_staged WHERE godwit_row NOT IN (SELECT row FROM pg_temp.godwit_refused)
+        """
+
+    static let forgetRefused = "DELETE FROM pg_temp.godwit_refused"
 
     var drop: String { "DROP TABLE pg_temp.godwit_staged, pg_temp.godwit_refused" }
 }

@@ -88,6 +88,7 @@ extension ShardSlot {
             throw AttemptFailure(.fault, side: .source, message: "the source's COPY ended inside a row")
         }
         try self.write(&pass)
+        if isLast { try self.mergeLate(&pass) }
         pass.batches += 1
         self.report(pass, before: before, bytes: bytes, duration: .now - start)
     }

@@ -30,21 +30,63 @@ extension ShardSlot {
         return key
     }
 
-    /// Writes the output buffer by way of a staging table.
+    /// Writes the output buffer by way of a staging table; rows that are refused are put off until all others are there.
     func writeMerged(_ pass: inout CopyPass, by key: MergeKey) throws(AttemptFailure) {
-        let staging = RowStaging(
-            entity: pass.job.entity,
-            merge: MergeClause(pass.job.entity, key, log: MergeClause.RowLog(pass.job))
-        )
+        let staging = Self.staging(pass, key)
         try self.stage(staging)
         let refusal = try self.attempt("merge") { () throws(PostgresError) in
             try self.target!.execute(staging.insertAll)
         }
         try self.on(.target) { () throws(PostgresError) in
-            if refusal != nil { try self.target!.execute(staging.insertRows) }
+            if refusal != nil { try self.target!.execute(staging.insertRows()) }
             if let note = staging.noteStrangers { try self.target!.execute(note) }
         }
-        try self.takeRefused(staging, &pass)
+        let refused = try self.refusedRows(staging, of: self.output.rowCount)
+        let count = pass.lateKeys.count
+        try self.on(.target) { () throws(PostgresError) in
+            if !refused.isEmpty { try self.target!.execute(staging.putOff(after: count)) }
+            try self.target!.execute(staging.drop)
+        }
+        pass.lateKeys += refused.map { self.output.key(ofRow: $0.row) }
+    }
+
+    /// Tries the rows that were put off until no more of them comes, and makes the others rejects.
+    ///
+    /// The target checks unique values row by row: one that moves from a row to another is free only when the row that
+    /// had it has got its new one. Every other round goes backwards, so that a chain of such rows takes two rounds and not
+    /// as many as it is long, whichever way it runs.
+    func mergeLate(_ pass: inout CopyPass) throws(AttemptFailure) {
+        guard let key = pass.mergeKey, !pass.lateKeys.isEmpty else { return }
+        let staging = Self.staging(pass, key)
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(RowStaging.stageLate) }
+        var left = Int.max
+        var isDescending = false
+        while true {
+            try self.checkCancelled()
+            try self.on(.target) { () throws(PostgresError) in
+                try self.target!.execute(staging.insertRows(descending: isDescending))
+                if let note = staging.noteStrangers { try self.target!.execute(note) }
+            }
+            let refused = try self.refusedRows(staging, of: pass.lateKeys.count)
+            guard !refused.isEmpty, refused.count < left else {
+                for (row, error) in refused { pass.refuse(key: pass.lateKeys[row], error: error) }
+                break
+            }
+            left = refused.count
+            isDescending.toggle()
+            try self.on(.target) { () throws(PostgresError) in
+                try self.target!.execute(RowStaging.keepRefused)
+                try self.target!.execute(RowStaging.forgetRefused)
+            }
+        }
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(staging.drop) }
+    }
+
+    private static func staging(_ pass: borrowing CopyPass, _ key: MergeKey) -> RowStaging {
+        RowStaging(
+            entity: pass.job.entity,
+            merge: MergeClause(pass.job.entity, key, log: MergeClause.RowLog(pass.job))
+        )
     }
 
     /// Takes the open rejects of the range off the record: the new ones are in their place.

@@ -12,7 +12,7 @@ extension ShardSlot {
     func writeRowByRow(_ pass: inout CopyPass) throws(AttemptFailure) {
         let staging = RowStaging(entity: pass.job.entity)
         try self.stage(staging)
-        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(staging.insertRows) }
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(staging.insertRows()) }
         try self.takeRefused(staging, &pass)
     }
 
@@ -27,14 +27,19 @@ extension ShardSlot {
     }
 
     /// Makes the rows that the server has refused rejects, and drops the staging tables.
-    func takeRefused(_ staging: RowStaging, _ pass: inout CopyPass) throws(AttemptFailure) {
-        let refused = try self.on(.target) { () throws(PostgresError) in
-            let refused = try self.target!.query(staging.refused)
-            try self.target!.execute(staging.drop)
-            return refused
-        }
-        for row in refused.rows {
-            guard let number = row.integer("row"), (1...Int64(self.output.rowCount)).contains(number) else {
+    private func takeRefused(_ staging: RowStaging, _ pass: inout CopyPass) throws(AttemptFailure) {
+        let refused = try self.refusedRows(staging, of: self.output.rowCount)
+        try self.on(.target) { () throws(PostgresError) in try self.target!.execute(staging.drop) }
+        for (row, error) in refused { pass.refuse(key: self.output.key(ofRow: row), error: error) }
+    }
+
+    /// The staged rows that the server has refused, counted from 0, in their order.
+    func refusedRows(_ staging: RowStaging, of count: Int) throws(AttemptFailure) -> [(row: Int, error: PostgresError)]
+    {
+        let answer = try self.on(.target) { () throws(PostgresError) in try self.target!.query(staging.refused) }
+        var refused: [(row: Int, error: PostgresError)] = []
+        for row in answer.rows {
+            guard let number = row.integer("row"), (1...Int64(count)).contains(number) else {
                 throw AttemptFailure(.fault, side: .target, message: "the staging table named a row it was not sent")
             }
             var error = PostgresError(
@@ -44,7 +49,8 @@ extension ShardSlot {
             )
             error.serverMessage = row.text("message")
             error.constraint = row.text("constraint_name")
-            pass.refuse(key: self.output.key(ofRow: Int(number) - 1), error: error)
+            refused.append((Int(number) - 1, error))
         }
+        return refused
     }
 }

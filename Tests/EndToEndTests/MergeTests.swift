@@ -178,6 +178,49 @@ extension EndToEnd {
             }
         }
 
+        /// Values move both ways along chains of rows, over batches, and into a row that a duplicate kept out before.
+        @Test func aUniqueValueMovesBetweenRowsOfAShard() async throws {
+            try await Migration.with(
+                source: """
+                    CREATE TABLE thing (id integer PRIMARY KEY, email text);
+                    INSERT INTO thing SELECT n, 'e' || CASE n WHEN 77 THEN 1 ELSE n END FROM generate_series(1, 100) AS n;
+                    ANALYZE
+                    """,
+                target: "CREATE TABLE things (id uuid PRIMARY KEY, email text UNIQUE, legacy_id bigint UNIQUE)",
+                run: "shard_rows: 1000\nbatch_rows: 10",
+                entities: "things: { from: thing, to: things, legacy: legacy_id, tag: 1 }"
+            ) { migration in
+                #expect(await (try migration.migrate()) == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|100|99|1|0"])
+                // 90 takes the value of another for good: it is refused however often it is tried.
+                try migration.execute(
+                    .source,
+                    """
+                    UPDATE thing SET email = 'new' WHERE id = 1;
+                    UPDATE thing SET email = CASE id WHEN 15 THEN 'free' ELSE 'e' || id + 1 END WHERE id BETWEEN 5 AND 15;
+                    UPDATE thing SET email = CASE id WHEN 20 THEN 'clear' ELSE 'e' || id - 1 END WHERE id BETWEEN 20 AND 35;
+                    UPDATE thing SET email = 'e50' WHERE id = 90
+                    """
+                )
+                let merge = try migration.start(["retry", "--entity", "things", "--force", "--workers", "1"])
+                #expect(await merge.exitStatus() == 0, "\(merge.log)")
+                try migration.expectSumsToAgree()
+                try migration.expect(
+                    ["90|refused:23505|t"],
+                    "SELECT source_key, reason, is_kept FROM godwit.rejects WHERE resolved_at IS NULL"
+                )
+                try migration.expect(
+                    ["1|new", "5|e6", "14|e15", "15|free", "20|clear", "21|e20", "35|e34", "77|e1", "90|e90"],
+                    """
+                    SELECT legacy_id, email FROM things
+                     WHERE legacy_id IN (1, 5, 14, 15, 20, 21, 35, 77, 90) ORDER BY legacy_id
+                    """
+                )
+                try migration.expect(["100|100"], "SELECT count(*), count(DISTINCT email) FROM things")
+                try migration.expectTotals(["things|100|99|1|0"])
+            }
+        }
+
         @Test func aFinishedShardIsRefusedWithoutForce() async throws {
             try await Migration.with(
                 source: "CREATE TABLE thing (id integer PRIMARY KEY); INSERT INTO thing VALUES (1); ANALYZE",
