@@ -12,7 +12,7 @@ extension ControlStore {
         return try self.transaction(purpose, isolation: "REPEATABLE READ, READ ONLY") { () throws(ControlStoreError) in
             PresenceReport(
                 bitmaps: try self.bitmaps(purpose, entity, run),
-                pendingKeys: try self.parentPendingRejects(of: entity, in: run),
+                pendingKeys: try self.awaitedRejects(of: entity, in: run),
                 awaitedRanges:
                     try self.query(
                         purpose,
@@ -26,6 +26,31 @@ extension ControlStore {
                     .rows.map { $0.range() }
             )
         }
+    }
+
+    /// The keys of rejects that will be tried again by themselves: as `parent_pending`, or because an operator has asked.
+    ///
+    /// Rows that refer to the latter wait for them, and follow them: rejected as orphans, nobody would try them again.
+    private func awaitedRejects(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> [Int64] {
+        // Two statements in one: an OR over both kinds could use no index.
+        try self.query(
+            "read the rejects of \(entity) that are awaited",
+            """
+            SELECT source_key FROM godwit.rejects
+             WHERE run_id = $1::uuid AND entity = $2 AND reason = 'parent_pending' AND resolved_at IS NULL
+            UNION
+            SELECT reject.source_key
+              FROM (SELECT DISTINCT unnest(keys) AS key FROM godwit.shards
+                     WHERE run_id = $1::uuid AND entity = $2 AND kind = 'replay'
+                       AND state NOT IN ('done', 'split')) AS replayed
+              JOIN godwit.rejects AS reject
+                ON reject.run_id = $1::uuid AND reject.entity = $2 AND reject.source_key = replayed.key
+               AND reject.resolved_at IS NULL
+             ORDER BY source_key
+            """,
+            [.run(run), .entity(entity)]
+        )
+        .rows.compactMap { $0.integer("source_key") }
     }
 
     /// The keys rejected as `parent_pending` that no replay has taken up, ascending.
