@@ -27,6 +27,7 @@ actor RunLeader {
     let logger: Logger
     let mailbox: AsyncStream<CoordinatorEvent>.Continuation
     private let events: AsyncStream<CoordinatorEvent>
+    private let intake = Intake()
 
     var term: Term
     var run: RunRecord
@@ -138,8 +139,9 @@ actor RunLeader {
         try await withThrowingDiscardingTaskGroup(returning: ReignEnd.self) { group in
             let mailbox = self.mailbox
             let incoming = self.router.incoming
+            let intake = self.intake
             group.addTask {
-                for await frames in incoming { mailbox.yield(.received(frames)) }
+                await intake.carry(incoming) { mailbox.yield(.received($0)) }
             }
             group.addTask {
                 // Cancelled with the loop, which is the end of the ticks and no error.
@@ -164,6 +166,7 @@ actor RunLeader {
     ) async throws {
         switch event {
         case .received(let frames):
+            defer { self.intake.handled() }
             if self.targetOutage == nil { try await self.receive(frames) } else { await self.calm(frames) }
         case .tick:
             self.watchOutages(&group)
