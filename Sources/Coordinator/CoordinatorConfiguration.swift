@@ -18,6 +18,9 @@ package struct CoordinatorConfiguration: Sendable {
     package var task: Task
     /// Whether it waits while another coordinator leads, and follows it.
     package var isStandby: Bool
+    /// Whether it leaves when it has paused the run, for a script that waits for its status; else it stays, with the
+    /// source's snapshot, so that the run goes on where it stopped.
+    package var leavesWhenPaused: Bool
     /// What it tells the workers, and how long its leases last.
     package var timers: WorkerTimers
 
@@ -31,6 +34,7 @@ package struct CoordinatorConfiguration: Sendable {
         announced: Endpoint? = nil,
         keys: CurveKeyPair? = nil,
         isStandby: Bool = false,
+        leavesWhenPaused: Bool = false,
         timers: WorkerTimers = WorkerTimers()
     ) {
         self.source = source
@@ -42,6 +46,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.announced = announced
         self.keys = keys
         self.isStandby = isStandby
+        self.leavesWhenPaused = leavesWhenPaused
         self.timers = timers
     }
 }

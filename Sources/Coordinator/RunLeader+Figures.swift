@@ -53,8 +53,7 @@ extension RunLeader {
                     failed: entity.failedRows
                 )
             guard let trip else { continue }
-            try await self.pause(.circuitBreaker, trip.reason)
-            try await self.store.acceptErrorRate(trip.rate, of: trip.entity, in: self.run.id)
+            try await self.pause(.circuitBreaker, trip.reason, accepting: (trip.entity, trip.rate))
             return
         }
     }

@@ -25,7 +25,7 @@ extension RunLeader {
         }
         if self.schedule.take(\.record, now: now) { try await self.recordFigures() }
         if self.ended != nil { await self.dismissWorkers() }
-        try await self.leaveIfPaused()
+        try await self.settlePause()
     }
 
     /// Takes over what an operator wrote into the control schema.
@@ -96,25 +96,37 @@ extension RunLeader {
         )
     }
 
-    /// A run that paused itself ends this process once nothing is in flight, so that a script hears of it; a standby
-    /// stays, because the next one would only take its place.
-    private func leaveIfPaused() async throws {
+    /// Says what there is to know of a pause of this process's own once nothing is in flight.
+    ///
+    /// The process stays: with it and its workers the source's snapshot would go, and what is left be read under another.
+    private func settlePause() async throws {
         guard let cause = self.runPause.ownCause, let reason = self.runPause.reason, self.ended == nil,
-            self.machine.leasedShards.isEmpty, !self.configuration.isStandby
+            !self.runPause.isSettled, self.machine.leasedShards.isEmpty
         else { return }
         // Anew: more shards may have failed since the run was paused. Nil where somebody has resumed it just now.
         guard let report = try await self.store.pause(self.run.id, cause, reason: reason, isUpdate: true) else {
             return
         }
-        try await self.end(RunSummary(.paused, report.lines.joined(separator: "\n")))
+        self.runPause.isSettled = true
+        let text = report.lines.joined(separator: "\n")
+        if self.configuration.leavesWhenPaused {
+            try await self.end(RunSummary(.paused, text))
+        } else {
+            self.logger.error("the run stands still until somebody acts", metadata: .of([.reason: text]))
+        }
     }
 
     /// Stops granting until somebody resumes the run.
-    func pause(_ cause: PauseCause, _ reason: String, data: [String: String] = [:]) async throws {
+    func pause(
+        _ cause: PauseCause,
+        _ reason: String,
+        data: [String: String] = [:],
+        accepting rate: (entity: EntityName, rate: Double)? = nil
+    ) async throws {
         guard self.runPause.reason == nil else { return }
         self.runPause.begin(cause, reason)
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
-        _ = try await self.store.pause(self.run.id, cause, reason: reason, data: data)
+        _ = try await self.store.pause(self.run.id, cause, reason: reason, data: data, accepting: rate)
     }
 
     /// Ends the run and lets the workers go.

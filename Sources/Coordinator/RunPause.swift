@@ -4,14 +4,16 @@ import ControlStore
 struct RunPause {
     /// The reason as the operator reads it; nil while shards are granted.
     private(set) var reason: String?
-    /// For which this process paused the run, and leaves once nothing is in flight, so that a script hears of it; nil
-    /// where an operator paused the run or resumed it meanwhile.
+    /// For which this process paused the run; nil where an operator paused the run or resumed it meanwhile.
     private(set) var ownCause: PauseCause?
+    /// Nothing is in flight any more, and what there is to know has been said.
+    var isSettled = false
 
     /// This process pauses the run.
     mutating func begin(_ cause: PauseCause, _ reason: String) {
         self.reason = reason
         self.ownCause = cause
+        self.isSettled = false
     }
 
     /// Takes over what the control schema says.

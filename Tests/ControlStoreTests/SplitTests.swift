@@ -123,7 +123,10 @@ import Testing
     @Test func `accepted rates of failing rows outlive the coordinator`() async throws {
         let fixture = try await StoreFixture(shards: 1)
         #expect(try await fixture.store.acceptedErrorRates(of: fixture.run) == [:])
-        try await fixture.store.acceptErrorRate(0.125, of: StoreFixture.entity, in: fixture.run)
+        let store = fixture.store
+        let rate = (entity: StoreFixture.entity, rate: 0.125)
+        let report = try await store.pause(fixture.run, .circuitBreaker, reason: "", accepting: rate)
+        #expect(report?.cause == .circuitBreaker)
         #expect(try await fixture.store.acceptedErrorRates(of: fixture.run) == [StoreFixture.entity: 0.125])
     }
 }

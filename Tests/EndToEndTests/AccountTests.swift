@@ -119,7 +119,7 @@ extension EndToEnd {
                       columns: { parent_id: { ref: parents, by: parent_id } }
                     """
             ) { migration in
-                let status = try await migration.migrate()
+                let status = try await migration.migrate(["--leave-when-paused"])
                 #expect(status == 75, "\(migration.logs)")
                 try migration.expect(
                     ["paused|t"],

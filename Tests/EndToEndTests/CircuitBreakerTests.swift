@@ -34,7 +34,7 @@ extension EndToEnd {
                 entities: Self.entities
             ) { migration in
                 try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
-                let first = try migration.startCoordinator()
+                let first = try migration.startCoordinator(["--leave-when-paused"])
                 try migration.startWorker("one", slots: 2)
                 try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
                 try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")

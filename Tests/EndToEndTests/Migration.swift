@@ -157,8 +157,8 @@ final class Migration {
     /// A coordinator and workers from beginning to end.
     ///
     /// - Returns: The coordinator's exit status.
-    func migrate(workers: Int = 1, slots: Int = 2) async throws -> Int32 {
-        let coordinator = try self.startCoordinator()
+    func migrate(_ arguments: [String] = [], workers: Int = 1, slots: Int = 2) async throws -> Int32 {
+        let coordinator = try self.startCoordinator(arguments)
         for number in 1...workers { try self.startWorker("w\(number)", slots: slots) }
         return await coordinator.exitStatus()
     }

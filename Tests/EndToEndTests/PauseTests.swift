@@ -40,7 +40,7 @@ extension EndToEnd {
                 run: "shard_rows: 100\nerror_strategy: pause",
                 entities: Self.entities
             ) { migration in
-                let coordinator = try migration.startCoordinator()
+                let coordinator = try migration.startCoordinator(["--leave-when-paused"])
                 try migration.startWorker("one")
                 #expect(await coordinator.exitStatus() == 75, "\(migration.logs)")
                 #expect(Self.lastLine(coordinator.log) == "godwit retry --failed --run 1", "\(coordinator.log)")
@@ -70,6 +70,27 @@ extension EndToEnd {
             }
         }
 
+        @Test func theCoordinatorKeepsTheSnapshotWhileTheRunIsPaused() async throws {
+            try await Migration.with(
+                source: Self.source,
+                target: Self.target + Self.broken,
+                run: "shard_rows: 100\nerror_strategy: pause",
+                entities: Self.entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                try await coordinator.waitForLog("the run stands still until somebody acts")
+                #expect(coordinator.log.contains("godwit retry --failed --run 1"), "\(coordinator.log)")
+                try migration.execute(.target, "DROP TRIGGER broken ON things")
+                let retry = try migration.start(["retry", "--failed"])
+                #expect(await retry.exitStatus() == 0, "\(retry.log)")
+                #expect(retry.log.contains("the coordinator goes on with them"), "\(retry.log)")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|500|450|50|0"])
+                try migration.expect(["f|1"], "SELECT is_mixed, snapshot_number FROM godwit.migration_runs")
+            }
+        }
+
         /// Resuming accepts the rate: it does not trip again.
         @Test func theCircuitBreakerPausesAndResumesOnCommand() async throws {
             try await Migration.with(
@@ -78,7 +99,7 @@ extension EndToEnd {
                 run: "shard_rows: 20\nparallelism: 1\ncircuit_breaker: { error_rate: 5%, min_rows: 20 }",
                 entities: Self.entities
             ) { migration in
-                let coordinator = try migration.startCoordinator()
+                let coordinator = try migration.startCoordinator(["--leave-when-paused"])
                 try migration.startWorker("one")
                 let status = await coordinator.exitStatus()
                 // So small a run may be over before the figures are looked at for the first time.

@@ -22,6 +22,6 @@ import Testing
         var progress = PlainProgress()
         _ = progress.lines(for: SampleRun.view(after: 1))
         let lines = progress.lines(for: SampleRun.view(status: .paused, after: 2))
-        #expect(lines.last == "PAUSED: the circuit breaker tripped")
+        #expect(lines.last == "PAUSED: the circuit breaker tripped; next: godwit resume 3")
     }
 }

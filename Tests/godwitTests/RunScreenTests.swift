@@ -53,7 +53,7 @@ import Testing
     @Test func aPauseAndItsReasonAreLoud() {
         let lines = RunScreen(view: SampleRun.view(status: .paused), width: 120, height: nil).lines
         let loud = lines.filter { $0.pieces.contains { $0.style == .loud } }.map(\.text)
-        #expect(loud == ["PAUSED: the circuit breaker tripped; godwit resume 3 goes on"])
+        #expect(loud == ["PAUSED: the circuit breaker tripped; next: godwit resume 3"])
     }
 
     @Test func aRunWithoutACoordinatorOrWorkersSaysWhatToStart() {

@@ -69,7 +69,7 @@ package struct ErrorReport: Sendable, Codable, Equatable {
         case .errorStrategy:
             "mend the cause, then try the failed shards again (godwit resume \(self.run) goes on without them):"
         case .circuitBreaker: "mend the plan or the source, or accept the rate:"
-        case .snapshotAge: "to go on under a new snapshot, or the old one as long as a worker holds it:"
+        case .snapshotAge: "to go on with it, however old; the runbook says how to let go of it instead:"
         case .shardsRetried: "to work through them:"
         }
     }

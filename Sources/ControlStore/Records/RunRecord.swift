@@ -79,6 +79,9 @@ extension RunRecord {
     /// Whether it is paused until somebody calls `godwit resume`, however many coordinators are started meanwhile.
     package var isHeld: Bool { self.status == .paused && self.pauseCause?.endsWithANewCoordinator != true }
 
+    /// What a paused run waits for.
+    package var commandAfterPause: String { self.errorReport?.next ?? "godwit resume \(self.number)" }
+
     /// Why it stands still; nil where there is nothing to say, or a newer Godwit has said it.
     package var errorReport: ErrorReport? {
         // Other details are other objects.

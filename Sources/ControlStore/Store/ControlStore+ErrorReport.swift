@@ -41,16 +41,39 @@ extension ControlStore {
     ///
     /// An operator's pause stands: only `godwit resume` ends that.
     ///
+    /// - Parameters:
+    ///   - run: The run, which this coordinator leads.
+    ///   - cause: Why, as the runbook has it.
+    ///   - reason: Why, in words.
+    ///   - data: What its event carries besides.
+    ///   - rate: Of failing rows, which whoever resumes the run accepts for this entity.
+    ///   - isUpdate: Whether the run is paused already.
     /// - Returns: What there is to say; nil where the run does not stand as it should for this: paused or resumed by an
     ///   operator meanwhile.
+    /// - Throws: `termLost`, or the server's error.
     package func pause(
         _ run: RunID,
         _ cause: PauseCause,
         reason: String,
         data: [String: String] = [:],
+        accepting rate: (entity: EntityName, rate: Double)? = nil,
         isUpdate: Bool = false
     ) throws(ControlStoreError) -> ErrorReport? {
         let report = try self.errorReport(of: run, cause, reason)
+        // In one transaction: who dies in between would leave a pause that trips again when somebody resumes the run.
+        return try self.transaction("pause run \(run)") { () throws(ControlStoreError) in
+            guard try self.pause(run, with: report, isUpdate: isUpdate) else { return nil }
+            if let rate { try self.acceptErrorRate(rate.rate, of: rate.entity, in: run) }
+            if !isUpdate {
+                let data = report.data.merging(data) { _, given in given }
+                try self.record([NewEvent(.error, .runPaused, "paused: \(reason)", data: data)], of: run)
+            }
+            return report
+        }
+    }
+
+    /// - Returns: Whether the run stood as it should for this.
+    private func pause(_ run: RunID, with report: ErrorReport, isUpdate: Bool) throws(ControlStoreError) -> Bool {
         let paused = try self.lead(
             "pause run \(run)",
             """
@@ -60,14 +83,9 @@ extension ControlStore {
              WHERE id = $2::uuid AND \(Self.reigns)
                AND CASE WHEN $6::boolean THEN status = 'paused' AND pause_cause = $4 ELSE status = 'running' END
             """,
-            [.run(run), .text(reason), .text(cause.rawValue), .json(report), .bool(isUpdate)]
+            [.run(run), .text(report.message), .text(report.cause.rawValue), .json(report), .bool(isUpdate)]
         )
-        guard paused.affectedRows > 0 else { return nil }
-        if !isUpdate {
-            let data = report.data.merging(data) { _, given in given }
-            try self.record([NewEvent(.error, .runPaused, "paused: \(reason)", data: data)], of: run)
-        }
-        return report
+        return paused.affectedRows > 0
     }
 }
 

@@ -31,7 +31,7 @@ extension ControlStore {
     }
 
     /// Remembers at which rate of failing rows the circuit breaker tripped.
-    package func acceptErrorRate(_ rate: Double, of entity: EntityName, in run: RunID) throws(ControlStoreError) {
+    func acceptErrorRate(_ rate: Double, of entity: EntityName, in run: RunID) throws(ControlStoreError) {
         try self.lead(
             "remember the error rate of \(entity)",
             """

@@ -14,8 +14,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
             again with the same command, or have a second one stand by with --standby: it takes over as soon as the \
             leader's session ends, or the leader has been silent for 15 seconds, and leaves when the run has ended.
 
-            A run that paused itself ends its coordinator with 75, and one that is started meanwhile at once: only \
-            `godwit resume` lets it go on. With --standby it waits for that.
+            A run that pauses itself keeps its coordinator, and with it the source's snapshot, until `godwit resume`; with \
+            --leave-when-paused the coordinator leaves with 75. One that is started meanwhile leaves at once; with \
+            --standby it waits.
 
             While a database is away the coordinator waits, says so every minute, and goes on by itself.
 
@@ -63,8 +64,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
     )
     var announce: String?
 
-    @Flag(help: "While another coordinator leads, wait and take over from it; also stay while the run is paused.")
+    @Flag(help: "While another coordinator leads, wait and take over from it; also where the run is paused already.")
     var standby = false
+
+    @Flag(help: "Leave with status 75 when the run pauses itself; what is left is then read under a second snapshot.")
+    var leaveWhenPaused = false
 
     @Option(
         help: ArgumentHelp(
@@ -101,6 +105,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                         try KeyFile.readSecret("\(directory)/\(KeyFile.coordinatorName).key").pair
                     },
                     isStandby: self.standby,
+                    leavesWhenPaused: self.leaveWhenPaused,
                     timers: WorkerTimers(scaledTo: .seconds(self.leaseSeconds))
                 ),
                 logger: self.logs.logger("coordinator")

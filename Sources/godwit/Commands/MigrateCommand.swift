@@ -7,7 +7,11 @@ struct MigrateCommand: AsyncParsableCommand {
         abstract: "Run a plan from beginning to end with a coordinator and local workers.",
         discussion: """
             Starts a coordinator and N workers as processes of their own on this machine and waits for the end. Started \
-            again, it resumes the plan's unfinished run; where that is paused it says why and leaves, until `godwit resume`. More workers may join from other hosts at any time.
+            again, it resumes the plan's unfinished run; where that has paused itself it says why and leaves. More workers may join \
+            from other hosts at any time.
+
+            When the run pauses itself, `migrate` says why and waits with the source's snapshot for `godwit resume` from \
+            another terminal. In a script --leave-when-paused ends it with 75.
 
             The first TERM, INT or HUP lets the running shards of the local workers finish (at most 10 seconds) and \
             leaves the run to be resumed; the second rolls them back. QUIT ends every local process at once.

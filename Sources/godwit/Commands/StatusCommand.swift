@@ -61,8 +61,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     /// What there is to know about a run that stands still; its last line is the next command.
     private static func errorReport(_ run: RunRecord, width: Int) -> [StyledLine] {
-        guard run.status == .paused, let report = run.errorReport else { return [] }
-        return [StyledLine()] + report.lines.flatMap { $0.wrapped(to: width) }.map { StyledLine($0) }
+        guard run.status == .paused else { return [] }
+        let lines = run.errorReport?.lines ?? [run.commandAfterPause]
+        return [StyledLine()] + lines.flatMap { $0.wrapped(to: width) }.map { StyledLine($0) }
     }
 
     private static func timings(_ view: RunView, _ stages: [String: StageTiming]) -> [StyledLine] {

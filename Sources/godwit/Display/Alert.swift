@@ -25,7 +25,7 @@ extension RunView {
             alerts.append(
                 (
                     .paused,
-                    "PAUSED: \(run.statusReason ?? "by an operator")\(who)\(nobody); godwit resume \(run.number) goes on"
+                    "PAUSED: \(run.statusReason ?? "by an operator")\(who)\(nobody); next: \(run.commandAfterPause)"
                 )
             )
         case .failed:

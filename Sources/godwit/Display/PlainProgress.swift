@@ -70,7 +70,7 @@ struct PlainProgress {
 
     private static func alarm(_ view: RunView) -> String? {
         switch view.run.status {
-        case .paused: "PAUSED: \(view.run.statusReason ?? "by an operator")"
+        case .paused: "PAUSED: \(view.run.statusReason ?? "by an operator"); next: \(view.run.commandAfterPause)"
         case .running where view.lacksWorkers: "NO WORKERS: start godwit worker"
         case .running, .completed, .failed, .cancelled: nil
         }

@@ -63,7 +63,7 @@ struct RunSummaryText {
         }
         switch run.status {
         case .paused:
-            steps.append("go on: godwit resume \(run.number)")
+            steps.append("go on: \(run.commandAfterPause)")
         case .running where !self.view.isLed: steps.append("not finished: the same command again goes on with it")
         case .failed: steps.append("what happened: godwit events \(run.number) --level error")
         case .running, .completed, .cancelled: break

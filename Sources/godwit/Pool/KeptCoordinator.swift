@@ -20,8 +20,10 @@ final class KeptCoordinator: Sendable {
     /// - Returns: Its exit status; 128 + n when signal n killed it once too often.
     /// - Throws: What keeps it from starting.
     func run() async throws -> Int32 {
-        for _ in 0..<Self.restarts {
-            let child = try ChildProcess(arguments: self.arguments, output: self.output)
+        for restart in 0..<Self.restarts {
+            // Where the run is paused, only one that stands by stays with it.
+            let arguments = self.arguments + (restart > 0 ? ["--standby"] : [])
+            let child = try ChildProcess(arguments: arguments, output: self.output)
             let isLeaving = self.state.withLock { state in
                 state.child = child
                 return state.isLeaving

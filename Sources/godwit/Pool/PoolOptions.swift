@@ -8,6 +8,9 @@ struct PoolOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Shards each worker works on at once.", valueName: "n"))
     var slots = 2
 
+    @Flag(help: "Leave with status 75 when the run pauses itself; what is left is then read under a second snapshot.")
+    var leaveWhenPaused = false
+
     @Option(help: ArgumentHelp("auto (a display on a terminal, else lines), plain or off.", valueName: "mode"))
     var progress: ProgressMode = .auto
 

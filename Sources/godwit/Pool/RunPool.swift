@@ -36,7 +36,8 @@ struct RunPool {
             case .run(let run): (["--run", run.description], [])
             }
         self.pool = LocalPool(
-            coordinator: ["coordinator"] + coordinator + shared,
+            coordinator: ["coordinator"] + coordinator + shared
+                + (options.leaveWhenPaused ? ["--leave-when-paused"] : []),
             worker: ["worker", "--slots", "\(options.slots)"] + worker + shared,
             workers: options.workers
         )
