@@ -15,6 +15,7 @@ extension RunLeader {
     func expectReplays() async throws -> Bool {
         let waiting = try await self.waitingReplays()
         guard let wanted = waiting.map(\.snapshot).max() else { return false }
+        try await self.store.completeReplays(of: self.run.id, snapshot: wanted)
         self.wantedSnapshot = wanted
         self.run = try await self.store.run(matching: .id(self.run.id))
         try await self.followPlan()

@@ -27,6 +27,7 @@ extension ControlStore {
             let (status, current) = try self.lockForReplay(run)
             if let wanted = filter.identifiers { try self.requireOpen(wanted, run) }
             let waiting = try self.waitingReplays(of: run).map(\.shard)
+            try self.gatherOpenReplays(run)
             let chosen = try self.chooseRejects(filter, run)
             var request = ReplayRequest(
                 status: status,
@@ -47,6 +48,46 @@ extension ControlStore {
             }
             if chosen > 0 || revision != nil { try self.noteReplay(request, run) }
             return request
+        }
+    }
+
+    /// Adds to the replays that wait the rejects of rows that refer to theirs and were recorded after they were asked for.
+    ///
+    /// Rows that were on their way then had looked for their parents before; of those that came later, the presence says
+    /// that the parent may still come.
+    ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - snapshot: The number of the one that the replays wait for.
+    /// - Returns: How many rejects follow.
+    /// - Throws: `termLost`, or the server's error; nothing is added then.
+    @discardableResult
+    package func completeReplays(of run: RunID, snapshot: Int) throws(ControlStoreError) -> Int {
+        try self.transaction("complete the replays of run \(run)") { () throws(ControlStoreError) in
+            try self.gatherOpenReplays(run)
+            try self.query(
+                "take the replays' rows for parents",
+                "INSERT INTO pg_temp.godwit_replayed SELECT * FROM pg_temp.godwit_replaying"
+            )
+            let followers = try self.chooseFollowers(run)
+            guard followers > 0 else { return 0 }
+            try self.query(
+                "leave out what is replayed",
+                """
+                DELETE FROM pg_temp.godwit_replayed AS replayed USING pg_temp.godwit_replaying AS replaying
+                 WHERE replaying.entity = replayed.entity AND replaying.key = replayed.key
+                """
+            )
+            let shards = try self.makeReplayShards(run)
+            try self.lead(
+                "have the replays of run \(run) wait together",
+                """
+                UPDATE godwit.shards SET needs_snapshot = $4::integer
+                 WHERE run_id = $2::uuid AND id = ANY ($3::bigint[]) AND \(Self.reigns)
+                """,
+                [.run(run), .shards(shards), .integer(snapshot)]
+            )
+            return followers
         }
     }
 }
@@ -93,8 +134,8 @@ extension ControlStore {
         }
     }
 
-    /// Puts the chosen rejects' keys into a temporary table.
-    private func chooseRejects(_ filter: RejectFilter, _ run: RunID) throws(ControlStoreError) -> Int {
+    /// Makes two temporary tables: of keys that are in an open replay, and of those that are chosen, which is empty.
+    private func gatherOpenReplays(_ run: RunID) throws(ControlStoreError) {
         try self.script(
             "choose rejects",
             """
@@ -111,6 +152,9 @@ extension ControlStore {
             """,
             [.run(run)]
         )
+    }
+
+    private func chooseRejects(_ filter: RejectFilter, _ run: RunID) throws(ControlStoreError) -> Int {
         var open = filter
         open.includesResolved = false
         let chosen = try self.query(
