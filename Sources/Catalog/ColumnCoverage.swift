@@ -53,10 +53,15 @@ struct ColumnCoverage {
     /// The lower-case words of everything the source runs for an entity.
     private static func words(_ entity: ResolvedEntity) -> [String] {
         let select = entity.fill.map { [entity.select, $0.select] } ?? [entity.select]
-        let texts =
-            select.flatMap { $0.expressions + [$0.from, $0.key, $0.condition ?? ""] }
-            + [entity.key, entity.filter ?? ""] + entity.uniqueRules.map(\.losers)
-        return texts.flatMap { text in
+        return Self.words(
+            of: select.flatMap { $0.expressions + [$0.from, $0.key, $0.condition ?? ""] }
+                + [entity.key, entity.filter ?? ""] + entity.uniqueRules.map(\.losers)
+        )
+    }
+
+    /// The lower-case words of SQL.
+    static func words(of texts: [String]) -> [String] {
+        texts.flatMap { text in
             text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init)
                 // A name with other characters stands between quotes.
                 + text.lowercased().split(separator: "\"").map(String.init)

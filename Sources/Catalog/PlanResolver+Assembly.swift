@@ -10,7 +10,8 @@ extension PlanResolver {
         _ facts: SourceFacts,
         _ target: CatalogTable,
         _ compiled: CompiledEntity,
-        _ tables: [String]
+        _ tables: [String],
+        _ shape: EntityShape
     ) -> ResolvedEntity {
         // A view can't be locked by itself; the tables below it are among those the query reads.
         let own = ["r", "p", "m"].contains(facts.table.kind) ? [facts.table.sql] : []
@@ -40,7 +41,8 @@ extension PlanResolver {
             parallelism: entity.parallelism,
             into: entity.into,
             statistics: facts.statistics,
-            keepsRejectedRows: entity.keepsRejectedRows
+            keepsRejectedRows: entity.keepsRejectedRows,
+            shape: shape
         )
     }
 

@@ -136,7 +136,11 @@ struct PlanResolver {
         guard !self.findings[before...].contains(where: { $0.severity == .error }),
             let tables = try self.explain(entity, compiled, source)
         else { return nil }
-        return self.assemble(entity, position, identity, facts, targetTable, compiled, tables)
+        let shape = EntityShape(
+            source: try EntityShape.fields(of: compiled.sourceFields(facts), from: compiled.select.from, source),
+            target: try EntityShape.fields(of: compiled.targetFields(entity), from: targetTable.sql, target)
+        )
+        return self.assemble(entity, position, identity, facts, targetTable, compiled, tables, shape)
     }
 
     private mutating func found(

@@ -42,6 +42,8 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
     package var statistics: SourceStatistics
     /// Whether the source rows of its rejects are stored; nil as the run's policy says.
     package var keepsRejectedRows: Bool?
+    /// The types that the rest was made for; nil in a run that was begun before they were recorded.
+    package var shape: EntityShape?
 
     package init(
         name: String,
@@ -69,7 +71,8 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         parallelism: Int?,
         into: EntityPlan.ExistingRows,
         statistics: SourceStatistics,
-        keepsRejectedRows: Bool? = nil
+        keepsRejectedRows: Bool? = nil,
+        shape: EntityShape? = nil
     ) {
         self.name = name
         self.phase = phase
@@ -97,5 +100,6 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         self.into = into
         self.statistics = statistics
         self.keepsRejectedRows = keepsRejectedRows
+        self.shape = shape
     }
 }

@@ -86,7 +86,9 @@ extension RunLeader {
         switch (decision, cut) {
         case (.retry(let delay, let countsAsAttempt), _): (.retry(after: delay), countsAsAttempt)
         case (.renewSnapshot, _), (.split, .unknown): (.retry(after: .seconds(1)), false)
-        case (.split, _), (.fail, _), (.stopRun, _): (.fail, true)
+        case (.split, _), (.fail, _): (.fail, true)
+        // It says nothing about the shard.
+        case (.stopRun, _): (.fail, false)
         }
     }
 

@@ -17,6 +17,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// `no_data`: what a statement was to write is not there afterwards.
     package static let noData: SQLState = "02000"
 
+    /// `datatype_mismatch`: a column has another type than the one that was counted on.
+    package static let datatypeMismatch: SQLState = "42804"
+
     /// The first two characters, which group related states.
     package var `class`: String { String(self.rawValue.prefix(2)) }
 

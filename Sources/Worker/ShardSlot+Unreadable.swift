@@ -23,6 +23,8 @@ extension ShardSlot {
         var searches: [Search] = [.byServer, .byHalves]
         while true {
             do throws(AttemptFailure) {
+                // What was found out before the session went back is no longer true: the locks are gone.
+                try self.proveSource(job)
                 return try body(unreadable)
             } catch {
                 guard error.isUnreadableRow, !self.control.isCancelled else { throw error }

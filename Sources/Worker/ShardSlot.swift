@@ -156,6 +156,7 @@ actor ShardSlot {
             SET LOCAL search_path TO \(job.plan.targetSearchPath)
             """
         try self.on(.target) { () throws(PostgresError) in try self.target!.execute(begin) }
+        try self.proveTarget(job)
     }
 
     private func watchSessions() {

@@ -25,6 +25,11 @@ struct Databases: ~Copyable {
         self.schema = schema
     }
 
+    /// A second session on the source.
+    func anotherSource() throws -> Connection {
+        try Connection(Self.shared.get().source, role: .control, applicationName: "catalog tests")
+    }
+
     private static func open(
         _ parameters: ConnectionParameters,
         _ role: ConnectionRole,
