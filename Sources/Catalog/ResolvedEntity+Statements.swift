@@ -118,9 +118,25 @@ extension ResolvedEntity {
         guard let fill = self.fill, let id = self.idColumn else { return nil }
         let columns = fill.columns.map { SQLText.identifier($0.name) }
         let values = columns.map { "\($0) = filled.\($0)" }.joined(separator: ", ")
-        let differs = columns.map { "target.\($0) IS DISTINCT FROM filled.\($0)" }.joined(separator: " OR ")
         return "UPDATE \(self.targetTable) AS target SET \(values) FROM pg_temp.\(self.fillTable) AS filled"
-            + " WHERE target.\(id) = filled.\(id) AND (\(differs))"
+            + " WHERE target.\(id) = filled.\(id) AND (\(Self.differs(columns)))"
+    }
+
+    /// One row of two `int8`: rows that `updateFromFillStatement` has to change, and UUIDs of the temporary table that are
+    /// no row's.
+    package var dueFromFillStatement: String? {
+        guard let fill = self.fill, let id = self.idColumn else { return nil }
+        let columns = fill.columns.map { SQLText.identifier($0.name) }
+        return """
+            SELECT pg_catalog.count(*) FILTER (WHERE target.\(id) IS NOT NULL AND (\(Self.differs(columns)))),
+                   pg_catalog.count(*) FILTER (WHERE target.\(id) IS NULL)
+              FROM pg_temp.\(self.fillTable) AS filled
+              LEFT JOIN \(self.targetTable) AS target ON target.\(id) = filled.\(id)
+            """
+    }
+
+    private static func differs(_ columns: [String]) -> String {
+        columns.map { "target.\($0) IS DISTINCT FROM filled.\($0)" }.joined(separator: " OR ")
     }
 
     private var fillTable: String { "godwit_fill_\(self.position)" }

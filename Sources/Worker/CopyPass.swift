@@ -30,6 +30,8 @@ struct CopyPass: ~Copyable {
     var keptKeys: Set<Int64> = []
     /// Rows whose deferred references were filled; nil in other passes.
     var filled: Int?
+    /// Of a fill pass: the keys of the rows that it has references for.
+    var stagedKeys: [Int64] = []
 
     init(
         _ job: ShardJob,

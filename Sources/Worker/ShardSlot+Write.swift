@@ -12,6 +12,9 @@ extension ShardSlot {
         self.output.endCopy()
         let clock = ContinuousClock.now
         defer { self.clock.write += ContinuousClock.now - clock }
+        if pass.job.assignment.kind == .fill {
+            pass.stagedKeys += (0..<self.output.rowCount).map { self.output.key(ofRow: $0) }
+        }
         if let key = pass.mergeKey { return try self.writeMerged(&pass, by: key) }
         guard let refusal = try self.send(pass) else { return }
         if let row = Self.refusedRow(refusal, of: pass.job.entity.targetTable, rows: self.output.rowCount) {
