@@ -52,6 +52,9 @@ struct KeyBook {
         return self.entries[key]?.isAuthorised != true
     }
 
+    /// Whether a key was authorised once, and taken away.
+    func isRevoked(_ key: CurveKey) -> Bool { self.entries[key]?.isAuthorised == false }
+
     /// Forgets a process that is gone.
     mutating func forget(_ incarnation: Incarnation) {
         self.owners[incarnation] = nil

@@ -9,6 +9,8 @@ struct RunFigures {
     var foreignMessages = 0
     /// Who sent them, as far as it was logged.
     var foreignSenders: Set<Incarnation> = []
+    /// Keys that were refused and noted as an event.
+    var refusedKeys = 0
     private var latest: [Incarnation: WorkerCounters] = [:]
     /// Rows read since the coordinator's first look at their reader, at the times of the pings of the rate's window.
     private var history: [(at: ContinuousClock.Instant, rows: Double)] = []

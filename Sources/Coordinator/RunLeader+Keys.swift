@@ -11,17 +11,14 @@ extension RunLeader {
         guard let gate = self.gate else { return }
         self.keyBook.update(try await self.store.keys())
         gate.admit(only: self.keyBook.authorised)
-        for key in gate.takeRefused() {
-            self.logger.warning(
-                "a worker's key was refused; godwit keys authorize NAME KEY lets it in",
-                metadata: .of([.publicKey: key.text])
-            )
-        }
+        for key in gate.takeRefused() { try await self.noteRefused(key) }
         guard self.keyBook.hasRevocations else { return }
         for worker in self.machine.workers.values where self.keyBook.isRevoked(worker.incarnation) {
             try await self.expel(worker)
         }
-        // Also those that said HELLO to a coordinator before this one.
+        // Also those that said HELLO to a coordinator before this one; these are written down by now.
+        try await self.recordWorkers()
+        for name in try await self.store.recordRevoked(of: self.run.id) { try await self.noteRevoked(name) }
         for holder in try await self.store.revokedHolders(of: self.run.id) {
             try await self.takeLeases(of: holder)
         }
@@ -87,8 +84,34 @@ extension RunLeader {
         self.peers[worker.incarnation] = nil
         self.roster.left(worker.incarnation, state: "revoked")
         try await self.takeLeases(of: worker.incarnation)
-        try await self.note(.warning, .keyRevoked, "cut off: the key was revoked", worker: worker.name)
+        try await self.noteRevoked(worker.name)
     }
+
+    private func noteRevoked(_ name: WorkerName) async throws {
+        try await self.note(.warning, .keyRevoked, "cut off: the key was revoked", worker: name)
+    }
+
+    /// Says once a run that somebody without an authorised key has knocked.
+    private func noteRefused(_ key: CurveKey) async throws {
+        if self.keyBook.isRevoked(key) {
+            // Its revocation is on record.
+            return self.logger.warning("a revoked key was refused", metadata: .of([.publicKey: key.text]))
+        }
+        self.logger.warning(
+            "a worker's key was refused; godwit keys authorize NAME KEY lets it in",
+            metadata: .of([.publicKey: key.text])
+        )
+        // Anybody who reaches the port can make up keys.
+        guard self.figures.refusedKeys < Self.recordedRefusals else { return }
+        self.figures.refusedKeys += 1
+        let data = ["kind": EventKind.keyRefused.rawValue, "public_key": key.text]
+        guard try await !self.store.hasEvent(with: data, of: self.run.id) else { return }
+        let text = "a worker was refused: its key was never authorised"
+        try await self.store.record([NewEvent(.warning, .keyRefused, text, data: data)], of: self.run.id)
+    }
+
+    /// So many refused keys become events of a reign; all are in its log.
+    private static let recordedRefusals = 100
 
     /// Ends what works under a process's leases, and makes the shards pending at once.
     private func takeLeases(of holder: Incarnation) async throws {

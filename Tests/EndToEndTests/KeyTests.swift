@@ -75,7 +75,20 @@ extension EndToEnd {
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|500|500|0|0"])
                 try migration.expect(["revoked"], "SELECT state FROM godwit.workers WHERE name = 'bad-1'")
+                try await Self.expectRevocation(of: "bad-1", migration)
             }
+        }
+
+        /// One event, and a state that says so.
+        private static func expectRevocation(of worker: String, _ migration: Migration) async throws {
+            try migration.expect(
+                ["1"],
+                "SELECT count(*) FROM godwit.events WHERE worker = '\(worker)' AND data->>'kind' = 'key-revoked'"
+            )
+            let workers = try migration.start(["workers"])
+            #expect(await workers.exitStatus() == 0)
+            let line = workers.log.split(separator: "\n").first { $0.hasPrefix(worker) }
+            #expect(line?.contains("revoked") == true, "\(workers.log)")
         }
 
         /// The killed coordinator can't cut it off; the next one does.
@@ -96,6 +109,7 @@ extension EndToEnd {
                 try migration.execute(.source, HeldRow.letGo)
                 #expect(await second.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|500|500|0|0"])
+                try await Self.expectRevocation(of: "bad-1", migration)
                 bad.signal(SIGTERM)
             }
         }

@@ -10,6 +10,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case shardHalved = "shard-halved"
     /// A worker was cut off, because its key is no longer on the allow-list.
     case keyRevoked = "key-revoked"
+    /// A worker was refused, because its key was never authorised.
+    case keyRefused = "key-refused"
     /// A database was away, and the run went on by itself when it was back.
     case outageOver = "outage-over"
     /// An entity can't be prepared for its load for now.

@@ -87,6 +87,25 @@ extension ControlStore {
         .rows.map { row in row.value("incarnation") { Incarnation($0) } }
     }
 
+    /// Notes as cut off whose key was revoked, whoever coordinated when they said HELLO.
+    ///
+    /// - Returns: Their names.
+    /// - Throws: `termLost`, or the server's error.
+    package func recordRevoked(of run: RunID) throws(ControlStoreError) -> [WorkerName] {
+        try self.lead(
+            "note the workers of revoked keys",
+            """
+            UPDATE godwit.workers AS worker SET state = 'revoked', snapshot = NULL
+              FROM godwit.keys AS key
+             WHERE key.public_key = worker.public_key AND key.revoked_at IS NOT NULL AND worker.run_id = $2::uuid
+               AND worker.left_at IS NULL AND worker.state <> ALL ($3::text[]) AND \(Self.reigns)
+            RETURNING worker.name
+            """,
+            [.run(run), .texts(WorkerRecord.departed)]
+        )
+        .rows.map { WorkerName(rawValue: $0.string("name")) }
+    }
+
     /// Tells the runs that are not over yet.
     private func recordKeyChange(_ message: String) throws(ControlStoreError) {
         try self.query(

@@ -7,6 +7,10 @@ struct WorkersCommand: AsyncParsableCommand {
         commandName: "workers",
         abstract: "List the workers of a run, as they last said of themselves.",
         discussion: """
+            A worker is running or draining; gone where it said that it leaves, lost where a coordinator has not heard of it for \
+            30 seconds, revoked where its key was taken away, and silent where nothing was heard of it for 15 seconds and \
+            no coordinator has judged it yet.
+
             EXAMPLES
               godwit workers
               godwit drain alpha-1 --wait             # has one leave
@@ -43,7 +47,7 @@ struct WorkersCommand: AsyncParsableCommand {
                 let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
                 table.add([
                     worker.name, worker.host, "\(worker.pid)", "\(worker.slots)",
-                    worker.isPresent || worker.state == "gone" || worker.state == "lost" ? worker.state : "silent",
+                    worker.isPresent || WorkerRecord.departed.contains(worker.state) ? worker.state : "silent",
                     seen,
                     Figures.count(Int64(worker.counter("rows_read"))),
                     Figures.count(Int64(worker.counter("rows_rejected"))),

@@ -98,7 +98,7 @@ extension WorkerRecord {
 
     /// Whether it has neither left nor fallen silent.
     func isPresent(at time: Date) -> Bool {
-        self.state != "gone" && self.state != "lost"
+        !self.hasLeft
             && (self.lastSeen ?? .distantPast).distance(to: time) < Self.silence
     }
 }
