@@ -65,10 +65,17 @@ package enum KeyFile {
     /// Reads a public key that is given as itself or as its file.
     ///
     /// - Returns: The key, and the name its file says.
+    /// - Throws: `invalidKey` for a secret key's file: it has no business where public keys are passed around.
     package static func readPublic(keyOrFile text: String) throws(MessagingError) -> (name: String?, key: CurveKey) {
         // The file first: a path of 40 characters may be a key as far as its letters tell.
         if access(text, F_OK) != 0, let key = try? CurveKey(text) { return (nil, key) }
         let file = try Self.readPublic(text)
+        guard try Self.read(text).values["secret-key"] == nil else {
+            throw MessagingError(
+                .invalidKey,
+                "\(text) has the secret key of \(file.name), which stays on its host: give \(file.name).pub"
+            )
+        }
         return (file.name, file.key)
     }
 

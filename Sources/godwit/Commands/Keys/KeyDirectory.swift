@@ -4,7 +4,12 @@ import Messaging
 
 /// Where key files are when nobody says otherwise.
 enum KeyDirectory {
-    static var standard: String { NSHomeDirectory() + "/.godwit/keys" }
+    ///
+    /// `HOME` before the user's entry in the system, as the shell's `~` reads it.
+    static var standard: String {
+        let home = ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return (home ?? NSHomeDirectory()) + "/.godwit/keys"
+    }
 
     /// A worker's keys from the files it was told of, nil where there are none.
     static func workerKeyFiles(key: String?, coordinatorKey: String?) throws -> (own: String, coordinator: String)? {
