@@ -21,6 +21,7 @@ extension CatalogReader {
                 isOwned: row.bool("is_owned") ?? false,
                 isRowSecured: row.bool("is_row_secured") ?? false,
                 missingPrivileges: missing,
+                role: row.text("role") ?? "",
                 estimatedRows: row.double("rows") ?? -1,
                 bytes: row.integer("bytes") ?? 0
             )
@@ -106,7 +107,7 @@ extension CatalogReader {
     }
 
     private static let relations = """
-        SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+        SELECT c.oid::int8 AS oid, current_user::text AS role, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
             pg_has_role(c.relowner, 'USAGE') AS is_owned, row_security_active(c.oid) AS is_row_secured,
             has_table_privilege(c.oid, 'SELECT') AS "SELECT", has_table_privilege(c.oid, 'INSERT') AS "INSERT",
             has_table_privilege(c.oid, 'UPDATE') AS "UPDATE", has_table_privilege(c.oid, 'DELETE') AS "DELETE",

@@ -11,6 +11,8 @@ struct CatalogTable: Equatable {
     var isRowSecured: Bool
     /// Of SELECT, INSERT, UPDATE, DELETE on the table and USAGE on its schema, those the role lacks.
     var missingPrivileges: [String]
+    /// Who lacks them: the session's role.
+    var role: String
     /// `reltuples` summed over partitions; negative where it was never analyzed.
     var estimatedRows: Double
     /// Heap and TOAST, summed over partitions.

@@ -47,17 +47,24 @@ struct TableChecks {
 
     /// Privileges that the role lacks; without the first on the schema, the others can't be told.
     private func privilegeFindings(_ table: CatalogTable, _ missing: [String], side: String) -> [Finding] {
-        let role = "the role of GODWIT_\(side.uppercased())"
+        let role = SQLText.identifier(table.role)
+        // Run with a worker's role, the check would demand for it what only the coordinator needs.
+        let other = side == "target" ? "; or check with the coordinator's role in GODWIT_TARGET" : ""
         if missing.contains("USAGE") {
             let text = "no USAGE on schema \(table.schema) of the \(side)"
-            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO \(role)"
+            let hint = "GRANT USAGE ON SCHEMA \(SQLText.identifier(table.schema)) TO \(role)\(other)"
             return [self.finding(.error, "missing-privilege", text, hint: hint)]
         }
         guard !missing.isEmpty else { return [] }
         let privileges = missing.joined(separator: ", ")
         let text = "no \(privileges) on \(table.sql) of the \(side)"
         return [
-            self.finding(.error, "missing-privilege", text, hint: "GRANT \(privileges) ON \(table.sql) TO \(role)")
+            self.finding(
+                .error,
+                "missing-privilege",
+                text,
+                hint: "GRANT \(privileges) ON \(table.sql) TO \(role)\(other)"
+            )
         ]
     }
 

@@ -16,6 +16,9 @@ package struct ControlStoreError: Error, CustomStringConvertible {
     /// The server's SQLSTATE, nil where it did not answer.
     package var sqlState: SQLState? { self.underlying?.sqlState }
 
+    /// Whether the role lacks a right: this store refuses it, or the server has (42501).
+    package var isMissingRight: Bool { self.code == .notPermitted || self.sqlState == "42501" }
+
     /// Whether the same call may succeed later without anybody doing anything.
     package var isTransient: Bool { self.underlying?.isTransient ?? false }
 
@@ -34,6 +37,8 @@ extension ControlStoreError {
         case newerSchema
         /// There is no control schema, or an older one.
         case notInstalled
+        /// The role may not do what was asked, whatever state things are in.
+        case notPermitted
         /// Another coordinator leads, or the connection that held the leadership is gone.
         case termLost
         /// No run, shard or entity like that.

@@ -17,6 +17,10 @@ extension CoordinatorError {
         case invalidPlan
         /// A database can't be reached or refuses.
         case database
+        /// The role of the target can't lead, or lacks a right.
+        case notPermitted
+        /// Others could listen in on what the coordinator is to listen on.
+        case exposed
         /// Another coordinator leads, or took over.
         case notLeading
         /// The run's plan is another one.

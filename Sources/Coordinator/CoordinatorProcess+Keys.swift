@@ -7,7 +7,7 @@ extension CoordinatorProcess {
     func refuseExposure() throws(CoordinatorError) {
         guard self.configuration.keys == nil, !self.configuration.endpoint.isLoopback else { return }
         throw CoordinatorError(
-            .messaging,
+            .exposed,
             """
             refusing to bind \(self.configuration.endpoint): without keys anybody who reaches the port could take part, \
             so the coordinator listens on this machine only; make keys with `godwit keys generate` and give --keys

@@ -37,13 +37,21 @@ package final class CoordinatorProcess: Sendable {
         do {
             return try await self.standOrLead()
         } catch let error as ControlStoreError {
-            let code: CoordinatorError.Code = error.code == .termLost ? .notLeading : .database
-            throw CoordinatorError(code, "\(error)")
+            if error.code == .termLost { throw CoordinatorError(.notLeading, "\(error)") }
+            guard error.isMissingRight else { throw CoordinatorError(.database, "\(error)") }
+            throw CoordinatorError(.notPermitted, await self.missingRight(error))
         } catch let error as PostgresError {
             throw CoordinatorError(.database, "\(error)")
         } catch let error as MessagingError {
             throw CoordinatorError(.messaging, error.message)
         }
+    }
+
+    /// What the role lacks: the schema as a whole, rather than the first table of it that the server named.
+    private func missingRight(_ error: ControlStoreError) async -> String {
+        // A question only for the words' sake.
+        guard let obstacle = (try? await self.store.standing())?.obstacle else { return "\(error)" }
+        return "\(obstacle.text); \(obstacle.advice)"
     }
 
     /// A new mailbox of a reign, where the process is told to leave.

@@ -19,6 +19,8 @@ extension WorkerError {
         case refused
         /// The worker's key is not on the allow-list, or no longer, or not for its name.
         case notAuthorised
+        /// The role of the target may not work.
+        case notPermitted
         /// A database or the control schema can't be used.
         case database
         /// The messaging library can't be used.

@@ -68,7 +68,16 @@ extension WorkerProcess {
             logger.debug("the control schema can't be reached", metadata: .of([.error: "\(error)"]))
             return .success(nil)
         } catch let error as ControlStoreError {
-            return .failure(WorkerError(.database, "\(error)"))
+            guard error.isMissingRight else { return .failure(WorkerError(.database, "\(error)")) }
+            return .failure(
+                WorkerError(
+                    .notPermitted,
+                    """
+                    \(error); make the role of GODWIT_TARGET a member of godwit_worker (docs/security.md), which gets its \
+                    rights when a coordinator starts
+                    """
+                )
+            )
         } catch let error as MessagingError {
             return .failure(WorkerError(.messaging, error.message))
         } catch {

@@ -28,7 +28,7 @@ struct CommandFailure: Error {
             let status: ExitStatus =
                 switch error.code {
                 case .refused: .invalidPlan
-                case .notAuthorised: .notPermitted
+                case .notAuthorised, .notPermitted: .notPermitted
                 case .noCoordinator, .database, .messaging: .unavailable
                 }
             self.init(status, error.message)
@@ -48,6 +48,8 @@ struct CommandFailure: Error {
             switch error.code {
             case .invalidPlan, .planChanged: .invalidPlan
             case .database, .notLeading, .messaging: .unavailable
+            case .notPermitted: .notPermitted
+            case .exposed: .usage
             case .runFailed: .failed
             }
         self.init(status, error.message)
@@ -58,8 +60,8 @@ struct CommandFailure: Error {
             switch error.code {
             // ENOENT: a path that leads nowhere is a mistake of the call.
             case .keyFile: error.errno == 2 ? .usage : .notPermitted
-            case .invalidEndpoint, .invalidKey: .usage
-            case .addressInUse, .addressUnavailable, .insecure, .exhausted, .system: .unavailable
+            case .invalidEndpoint, .invalidKey, .insecure: .usage
+            case .addressInUse, .addressUnavailable, .exhausted, .system: .unavailable
             }
         self.init(status, error.message)
     }
@@ -68,10 +70,16 @@ struct CommandFailure: Error {
         let status: ExitStatus =
             switch error.code {
             case .notFound, .ambiguous: .usage
+            case .notPermitted: .notPermitted
+            case .database where error.isMissingRight: .notPermitted
             case .database: error.underlying.map(Self.isUnavailable) == true ? .unavailable : .failed
             case .newerSchema, .notInstalled, .termLost, .refused, .unexpectedAnswer: .failed
             }
-        self.init(status, "\(error)" + (error.underlying.map(Self.advice) ?? ""))
+        var advice = error.underlying.map(Self.advice) ?? ""
+        if error.isMissingRight, error.code != .notPermitted {
+            advice = "; use a member of godwit_operator in GODWIT_TARGET, or the coordinator's role (docs/security.md)"
+        }
+        self.init(status, "\(error)" + advice)
     }
 
     /// What to do about a server that lets nobody in.

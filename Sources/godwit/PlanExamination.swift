@@ -1,4 +1,5 @@
 import Catalog
+import ControlStore
 import MigrationPlan
 import Postgres
 import Preflight
@@ -21,8 +22,9 @@ actor PlanExamination {
     /// - Parameters:
     ///   - path: The plan's file.
     ///   - readsData: Whether queries over whole tables are allowed.
+    ///   - judgesOwner: Whether the role of the target is the coordinator's, which has to own the control schema.
     /// - Returns: What there is to say.
-    func examine(path: String, readsData: Bool) -> ExaminedPlan {
+    func examine(path: String, readsData: Bool, judgesOwner: Bool = false) -> ExaminedPlan {
         let loaded = PlanLoader.load(path: path)
         var examined = ExaminedPlan(loaded)
         // Both are tried, whatever becomes of the first: two faults need not be found one after the other.
@@ -38,6 +40,7 @@ actor PlanExamination {
                 readsData: readsData
             )
             examined.findings += report.findings
+            if judgesOwner { examined.findings += try Self.ownerFindings(target, at: plan.target.position) }
             examined.entities = report.entities
             examined.estimates = report.estimates
             examined.databases[0].version = report.source.version
@@ -47,6 +50,17 @@ actor PlanExamination {
             examined.databases[0].error = "\(error)"
         }
         return examined
+    }
+
+    /// A control schema that others own; that it can't be made is among the catalog's findings.
+    private static func ownerFindings(
+        _ target: borrowing Connection,
+        at position: Position
+    ) throws(ControlStoreError) -> [Finding] {
+        let standing = try ControlSchema.standing(on: target)
+        guard standing.owner != nil, let obstacle = standing.obstacle else { return [] }
+        let advice = "check with the coordinator's role in GODWIT_TARGET; \(obstacle.advice)"
+        return [Finding(.error, "schema-owner", obstacle.text, hint: advice, at: position)]
     }
 
     /// Tries both databases.

@@ -130,8 +130,15 @@ extension EndToEnd {
                 #expect(await coordinator.exitStatus() == 77)
                 #expect(coordinator.log.contains("chmod 600"), "\(coordinator.log)")
                 let exposed = try migration.startCoordinator(["--listen", "tcp://0.0.0.0:*"])
-                #expect(await exposed.exitStatus() == 69)
+                #expect(await exposed.exitStatus() == 64)
                 #expect(exposed.log.contains("without keys"), "\(exposed.log)")
+                let secret = try migration.start(["keys", "authorize", "other", keyed.file("other.key")])
+                #expect(await secret.exitStatus() == 64)
+                #expect(secret.log.contains("give other.pub"), "\(secret.log)")
+                let home = migration.planFile.deletingLastPathComponent().path
+                let made = try migration.start(["keys", "generate", "--worker", "rack"], environment: ["HOME": home])
+                #expect(await made.exitStatus() == 0)
+                #expect(made.log.hasPrefix("\(home)/.godwit/keys/rack.key\n"), "\(made.log)")
                 // Nothing was changed by any of it.
                 try migration.expect(["f"], "SELECT to_regnamespace('godwit') IS NOT NULL")
             }

@@ -32,6 +32,7 @@ package enum ControlSchema {
             throw ControlStoreError(.database, "start installing the control schema", underlying: error)
         }
         do throws(ControlStoreError) {
+            try Self.requireOwnership(on: connection)
             let applied = try Self.upgrade(with: steps, on: connection)
             try Self.perform("give the roles of workers and operators their rights") { () throws(PostgresError) in
                 // Of an older schema that is being tested, or one that is newer, nothing is known.

@@ -5,10 +5,17 @@ package import Scheduling
 /// The allow-list of CURVE keys: the operator's, in the control schema, so that every coordinator has the same one.
 extension ControlStore {
     /// Makes the control schema where there is none: keys may be authorised before the first coordinator starts.
-    package func installIfMissing() throws(ControlStoreError) {
+    ///
+    /// - Returns: The role that made it, and owns it from now on; nil where it was there.
+    @discardableResult
+    package func installIfMissing() throws(ControlStoreError) -> String? {
         let table = try self.query("look for the control schema", "SELECT to_regclass('godwit.schema_version')")
-        if table.first?.text(0) == nil { try self.install() }
-        try self.requireSchema()
+        guard table.first?.text(0) == nil else {
+            try self.requireSchema()
+            return nil
+        }
+        try self.install()
+        return try self.standing().role
     }
 
     /// Lets the holder of a key take part; does nothing where the key has that name already.

@@ -43,6 +43,13 @@ package actor ControlStore {
         try ControlSchema.require(on: self.connection!)
     }
 
+    /// How this store's role stands to the control schema.
+    package func standing() throws(ControlStoreError) -> SchemaStanding {
+        try self.open()
+        let standing = try ControlSchema.standing(on: self.connection!)
+        return standing
+    }
+
     /// Closes the connection, and gives up the leadership with it.
     package func close() {
         self.connection = nil

@@ -32,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.reporting {
             let examination = PlanExamination(databases: self.databases, applicationName: "godwit check")
-            let examined = await examination.examine(path: self.plan.plan, readsData: !self.noData)
+            let examined = await examination.examine(path: self.plan.plan, readsData: !self.noData, judgesOwner: true)
             let report = CheckReport(examined)
             if self.output.json {
                 try JSONOutput.print(report)

@@ -9,7 +9,8 @@ struct ResumeCommand: AsyncParsableCommand {
         commandName: "resume",
         abstract: "Let a paused or failed run go on.",
         discussion: """
-            A coordinator that is up grants again at once. Otherwise one is started here, with workers, as `migrate` does. \
+            A coordinator that is up grants again at once. Otherwise one is started here, with workers, as `migrate` does, \
+            unless the role of GODWIT_TARGET can't lead. \
             A run goes on with the plan it was begun with; with --plan it is refused where that file has changed since. \
             A corrected plan goes by `godwit retry --plan` or `godwit rejects replay --plan`.
 
@@ -48,20 +49,19 @@ struct ResumeCommand: AsyncParsableCommand {
             }
             try await store.resume(run.id, by: Machine.caller)
             let isLed = try await store.isLed()
-            let starts = !isLed && !self.work.noRun
+            let handoff = isLed ? .coordinator : Handoff(self.work, try await store.standing())
+            let starts = handoff.isStart
             if !(starts && self.output.json) {
-                try await OperatorAnswer.print(run, store, self.output, self.next(run, isLed: isLed))
+                try await OperatorAnswer.print(run, store, self.output, self.next(run, handoff))
             }
             guard starts else { return }
             try await self.work.work(on: run, databases: self.run.databases, json: self.output.json)
         }
     }
 
-    private func next(_ run: RunRecord, isLed: Bool) -> String {
-        if isLed { return "goes on" }
-        if self.work.noRun {
-            return "goes on as soon as a coordinator is up: godwit coordinator --run \(run.id), and workers"
-        }
-        return "goes on; starting a coordinator and \(Figures.counted(self.work.pool.workers, "worker"))"
+    private func next(_ run: RunRecord, _ handoff: Handoff) -> String {
+        if handoff == .coordinator { return "goes on" }
+        if handoff.isStart { return "goes on; " + handoff.text(of: run, "") }
+        return "goes on as soon as a coordinator is up: " + handoff.text(of: run, "")
     }
 }

@@ -98,7 +98,7 @@ struct RetryCommand: AsyncParsableCommand {
             let isHeld = try await store.run(matching: .id(run.id)).isHeld
             // Its own pause after a failed shard has ended with the retry.
             let status = run.isHeld && !isHeld ? .running : run.status
-            let handoff = Handoff(status, isHeld: isHeld, isLed: isLed, self.work)
+            let handoff = Handoff(status, isHeld: isHeld, isLed: isLed, self.work, try await store.standing())
             let starts = !shards.isEmpty && handoff.isStart
             if !(starts && self.output.json) { try self.say(shards, run, revision, handoff, isLed: isLed) }
             guard starts else { return }

@@ -15,13 +15,16 @@ enum Handoff: Equatable {
     case held
     /// A coordinator that somebody starts.
     case nobody
+    /// A coordinator that somebody starts with this role: the operator's can't lead.
+    case owner(String)
 
     /// - Parameters:
     ///   - status: How the run stood when it got more to do.
     ///   - isHeld: Whether it goes on only when somebody resumes it.
     ///   - isLed: Whether a coordinator is up.
     ///   - options: What the command may start.
-    init(_ status: RunStatus, isHeld: Bool, isLed: Bool, _ options: WorkOptions) {
+    ///   - standing: How the operator's role stands to the control schema.
+    init(_ status: RunStatus, isHeld: Bool, isLed: Bool, _ options: WorkOptions, _ standing: SchemaStanding) {
         if isLed {
             switch status {
             case .running: self = .coordinator
@@ -30,6 +33,15 @@ enum Handoff: Equatable {
             }
         } else if isHeld {
             self = .held
+        } else {
+            self = Self(options, standing)
+        }
+    }
+
+    /// Of a run that nobody leads and nothing holds.
+    init(_ options: WorkOptions, _ standing: SchemaStanding) {
+        if !standing.mayLead {
+            self = .owner(standing.owner ?? "")
         } else {
             self = options.noRun ? .nobody : .started(workers: options.pool.workers)
         }
@@ -59,6 +71,8 @@ enum Handoff: Equatable {
             "the run is paused; godwit resume \(run.number) \(work)"
         case .nobody:
             "start godwit coordinator --run \(run.id), and workers"
+        case .owner(let role):
+            "start godwit coordinator --run \(run.id) with the role \(role), which owns the control schema, and workers"
         }
     }
 }

@@ -7,14 +7,16 @@ struct AuthorizeKey: AsyncParsableCommand {
         commandName: "authorize",
         abstract: "Let the holder of a key take part, from the next second on.",
         discussion: """
-            The allow-list is in the target's control schema (table godwit.keys), which is made where there is none.
+            The allow-list is in the target's control schema (table godwit.keys). Where there is none yet it is made, and \
+            belongs to the role of GODWIT_TARGET: let that be the coordinator's. Afterwards a member of godwit_operator \
+            will do.
 
             EXAMPLES
               godwit keys authorize rack-1 rack-1.pub
 
             EXIT STATUS
               0 authorised, or was already · 1 the name has another key, or the key was revoked · 64 no such file or key
-              69 the target can't be reached · 77 others can write the file
+              69 the target can't be reached · 77 others can write the file, or the role may not authorise
             """
     )
 
@@ -34,8 +36,13 @@ struct AuthorizeKey: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let key = try self.publicKey()
             let store = ControlStore(parameters: try self.databases.target(), applicationName: "godwit keys")
-            try await store.installIfMissing()
+            let owner = try await store.installIfMissing()
             try await store.authorise(self.name, publicKey: key.text)
+            if let owner {
+                StandardOutput.write(
+                    "made the control schema: it is \(owner)'s, so coordinators have to use that role\n"
+                )
+            }
             StandardOutput.write("\(self.name) is authorised\n")
         }
     }

@@ -65,7 +65,8 @@ struct RejectsReplayCommand: AsyncParsableCommand {
                 .revision(of: run, for: "rejects replay", self.run.databases, store)
             let request = try await store.requestReplay(filter, revision: revision, in: run.id)
             let isLed = try await store.isLed()
-            let handoff = Handoff(request.status, isHeld: run.isHeld, isLed: isLed, self.work)
+            let standing = try await store.standing()
+            let handoff = Handoff(request.status, isHeld: run.isHeld, isLed: isLed, self.work, standing)
             let starts = request.isWork && handoff.isStart
             if !self.output.json {
                 let left = try await Self.leftAlone(request, run, store)
