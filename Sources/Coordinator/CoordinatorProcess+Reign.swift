@@ -46,7 +46,11 @@ extension CoordinatorProcess {
         )
         try await snapshot.hold()
         let entrance = try await self.openEntrance(for: run.id)
-        try await self.store.announce(endpoint: entrance.address, leading: run.id)
+        try await self.store.announce(
+            endpoint: entrance.address,
+            requiringKeys: entrance.gate != nil,
+            leading: run.id
+        )
         self.logger.notice(
             "leading",
             metadata: .of([

@@ -127,7 +127,7 @@ extension RunLeader {
         let machine = try await self.restoredMachine(of: record)
         let breaker = try await CircuitBreaker(of: self.run.id, plan: self.plan, in: self.store)
         let epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
-        try await self.store.announce(endpoint: self.endpoint, leading: self.run.id)
+        try await self.store.announce(endpoint: self.endpoint, requiringKeys: self.gate != nil, leading: self.run.id)
         if let ended = self.ended { try await self.recordEnd(ended) }
         let seconds = Int(((.now - outage.outage.since) / .seconds(1)).rounded())
         try await self.note(

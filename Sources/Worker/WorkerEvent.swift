@@ -15,7 +15,7 @@ enum WorkerEvent: Sendable {
     case revised(Lease, RunID, RevisedPlan?)
     case drainAsked(DrainRequest)
     /// Where the coordinator is, nil while nobody can say.
-    case located(Result<Endpoint?, WorkerError>)
+    case located(Result<Endpoint?, WorkerError>, isKeyMissing: Bool)
     /// The run of a WELCOME, nil while the control schema can't be reached.
     case joined(Welcome, Result<RunContext?, WorkerError>)
     /// TERM.

@@ -11,16 +11,18 @@ extension WorkerProcess {
         self.isLooking = true
         group.addTask { [configuration, store, logger, mailbox] in
             let endpoint = await Self.endpoint(configuration.coordinator, store, logger)
-            mailbox.yield(.located(endpoint))
+            mailbox.yield(.located(endpoint, isKeyMissing: await Self.isKeyMissing(configuration, store)))
         }
     }
 
     /// Connects to the coordinator where it is not where it was.
     func located(
         _ found: Result<Endpoint?, WorkerError>,
+        isKeyMissing: Bool,
         in group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         self.isLooking = false
+        self.isKeyMissing = isKeyMissing
         guard let endpoint = try found.get(), self.dealer == nil || endpoint != self.connectedTo else { return }
         if self.dealer != nil { self.logger.info("the coordinator has moved", metadata: .of([.endpoint: endpoint])) }
         await self.dealer?.close()
@@ -49,6 +51,13 @@ extension WorkerProcess {
         } catch {
             throw WorkerError(.messaging, error.message)
         }
+    }
+
+    /// Whether the coordinator that is up never answers who has no key, as this worker.
+    private static func isKeyMissing(_ configuration: WorkerConfiguration, _ store: ControlStore) async -> Bool {
+        guard configuration.keys == nil else { return false }
+        // Only explains a silence: what can't be asked is not known.
+        return (try? await store.leaderRequiresKeys()) ?? false
     }
 
     /// Where the coordinator is; nil while nobody can say.

@@ -5,7 +5,17 @@ import Observability
 extension WorkerProcess {
     /// Why nobody answers, as far as the handshakes tell; nil where they tell nothing.
     func handshakeTrouble() async -> WorkerError? {
-        guard let keys = self.configuration.keys, let outcome = await self.dealer?.lastHandshake else { return nil }
+        guard let keys = self.configuration.keys else {
+            guard self.isKeyMissing else { return nil }
+            return WorkerError(
+                .notAuthorised,
+                """
+                the coordinator lets in workers with authorised keys only, and this one has none: give --key and \
+                --coordinator-key (godwit keys --help)
+                """
+            )
+        }
+        guard let outcome = await self.dealer?.lastHandshake else { return nil }
         switch outcome {
         case .succeeded, .disconnected:
             return nil

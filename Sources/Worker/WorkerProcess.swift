@@ -38,6 +38,8 @@ package actor WorkerProcess {
     var isRenewing = false
     /// The control schema is being asked where the coordinator is.
     var isLooking = false
+    /// The coordinator lets in workers with keys only, and this one has none.
+    var isKeyMissing = false
     /// The run's plan is being read.
     var isJoining = false
     private var isLeaving = false
@@ -120,8 +122,8 @@ package actor WorkerProcess {
             await self.revised(lease, run, revised, in: &group)
         case .drainAsked(let request):
             self.drainAsked(within: request.remaining)
-        case .located(let endpoint):
-            try await self.located(endpoint, in: &group)
+        case .located(let endpoint, let isKeyMissing):
+            try await self.located(endpoint, isKeyMissing: isKeyMissing, in: &group)
         case .joined(let welcome, let context):
             try self.joined(welcome, context, in: &group)
         case .terminated where !self.isLeaving:

@@ -36,11 +36,16 @@ extension EndToEnd {
                 let coordinator = try keyed.startCoordinator(["--listen", "tcp://0.0.0.0:*"])
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.leadership WHERE endpoint IS NOT NULL)")
                 let stranger = try keyed.startWorker("stranger", "stranger-1", patience: 8)
-                let plain = try migration.start(["worker", "--name", "plain", "--patience", "4"])
+                let plain = try migration.start(["worker", "--name", "plain", "--patience", "8"])
                 #expect(await stranger.exitStatus() == 77, "\(migration.logs)")
                 let advice = "godwit keys authorize stranger '\(try keyed.publicKey("stranger"))'"
                 #expect(stranger.log.contains(advice), "\(stranger.log)")
-                #expect(await plain.exitStatus() == 69, "\(migration.logs)")
+                #expect(await plain.exitStatus() == 77, "\(migration.logs)")
+                #expect(plain.log.contains("give --key and --coordinator-key"), "\(plain.log)")
+                try migration.expect(
+                    ["warning|\(try keyed.publicKey("stranger"))"],
+                    "SELECT level, data->>'public_key' FROM godwit.events WHERE data->>'kind' = 'key-refused'"
+                )
                 try migration.expect(["0"], "SELECT count(*) FROM godwit.workers")
                 try keyed.startWorker("rack", "rack-1")
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")

@@ -40,13 +40,31 @@ extension ControlStore {
         return try self.tryLead(host: host, pid: pid)
     }
 
-    /// Publishes where the reigning coordinator listens, and the run that it leads.
-    package func announce(endpoint: String, leading run: RunID) throws(ControlStoreError) {
+    /// Publishes where the reigning coordinator listens, for whom, and the run that it leads.
+    package func announce(
+        endpoint: String,
+        requiringKeys: Bool = false,
+        leading run: RunID
+    ) throws(ControlStoreError) {
         try self.lead(
             "announce the coordinator's endpoint",
-            "UPDATE godwit.leadership SET endpoint = $2, run_id = $3::uuid WHERE term = $1::uuid",
-            [.text(endpoint), .run(run)]
+            """
+            UPDATE godwit.leadership SET endpoint = $2, run_id = $3::uuid, requires_keys = $4::boolean
+             WHERE term = $1::uuid
+            """,
+            [.text(endpoint), .run(run), .text(requiringKeys ? "true" : "false")]
         )
+    }
+
+    /// Whether a coordinator is up that lets in workers with keys only.
+    package func leaderRequiresKeys() throws(ControlStoreError) -> Bool {
+        let required = try self.query(
+            "ask whether the coordinator requires keys",
+            "SELECT FROM godwit.leadership WHERE requires_keys AND endpoint IS NOT NULL"
+        )
+        // What the last one required says nothing about the next.
+        guard !required.isEmpty else { return false }
+        return try self.isLed()
     }
 
     /// The run that the coordinator of the last reign leads or led, nil before it has opened one.
