@@ -14,7 +14,8 @@ struct MigrateCommand: AsyncParsableCommand {
             another terminal. In a script --leave-when-paused ends it with 75.
 
             The first TERM, INT or HUP lets the running shards of the local workers finish (at most 10 seconds) and \
-            leaves the run to be resumed; the second rolls them back. QUIT ends every local process at once.
+            leaves the run to be resumed; the second rolls them back. QUIT ends every local process at once. A local worker \
+            that does not leave 15 seconds after the end, because it is stopped, is killed; what it held is granted again.
 
             EXAMPLES
               godwit migrate --plan plan.yaml --workers 4

@@ -39,9 +39,8 @@ final class LocalPool: Sendable {
         } catch {
             output.line("godwit: a worker can't be started: \(error)")
         }
-        workers.stopReplacing()
-        if status != 0 { workers.leave() }
-        await workers.wait()
+        // Also after a run's end: a worker that the coordinator did not know, or that is stopped, was not dismissed.
+        await workers.dismiss()
         watching.cancel()
         await watching.value
         await output.finish()

@@ -23,13 +23,13 @@ final class PoolDeparture: Sendable {
             count += 1
             return count
         }
-        let leaving = self.workers.leave(count == 1 ? SIGTERM : SIGINT)
+        self.workers.leave(count == 1 ? SIGTERM : SIGINT)
         guard count == 1 else { return }
         // The coordinator goes last: while it is there, workers are acknowledged and need not wait for the deadline.
         // Nobody awaits the task: a signal's handler must return for the next signal, and the pool's own wait for the
         // coordinator's end outlasts it.
         Task {
-            for worker in leaving { _ = await worker.exitStatus() }
+            await self.workers.waitOrEnd()
             self.coordinator.leave()
         }
     }

@@ -28,28 +28,51 @@ final class WorkerSet: Sendable {
         if isLeaving { child.signal(SIGTERM) }
     }
 
-    /// From now on a worker that ends is not replaced.
-    func stopReplacing() {
-        self.state.withLock { $0.isReplacing = false }
-    }
-
     /// Sends a signal to leave; from now on none is started.
-    ///
-    /// - Returns: Those that are to leave.
-    @discardableResult
-    func leave(_ signal: Int32 = SIGTERM) -> [ChildProcess] {
+    func leave(_ signal: Int32 = SIGTERM) {
         let children = self.state.withLock { state in
             state.isReplacing = false
             state.isLeaving = true
             return state.children
         }
         for child in children { child.signal(signal) }
-        return children
+    }
+
+    /// Longest time that a worker told to leave has: it rolls its shards back after 10 s, and takes a moment for it.
+    ///
+    /// Below that a worker loses what it might have finished; above, a stopped one only keeps its command waiting.
+    private static let patience = Duration.seconds(15)
+
+    /// Has every worker leave, unless they have been told to.
+    func dismiss() async {
+        // A second TERM would have them roll back what they are about to finish.
+        if !self.state.withLock(\.isLeaving) { self.leave() }
+        await self.waitOrEnd()
+    }
+
+    /// Waits until every worker has ended; those that are still there after a while are ended.
+    ///
+    /// What such a one held comes back when its leases expire; once the run is completed that is nothing.
+    func waitOrEnd() async {
+        let ending = Task {
+            // A cancelled sleep: all have left.
+            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+            for child in self.state.withLock(\.children) {
+                self.output.line("godwit: worker process \(child.pid) does not leave; ending it")
+                child.signal(SIGKILL)
+            }
+        }
+        await self.wait()
+        ending.cancel()
     }
 
     /// Waits until every worker has ended.
-    func wait() async {
-        while let watching = self.state.withLock({ $0.watching.popLast() }) { await watching.value }
+    private func wait() async {
+        var ended = 0
+        while let watching = self.state.withLock({ $0.watching.dropFirst(ended).first }) {
+            await watching.value
+            ended += 1
+        }
     }
 
     private func ended(_ child: ChildProcess, status: Int32) {
