@@ -48,7 +48,7 @@ let package = Package(
         floor("Catalog", below: ["Postgres", "MigrationPlan", "RowPipeline"]),
         floor("ControlProtocol", below: ["Scheduling"]),
         floor("ControlStore", below: ["Postgres", "Scheduling"]),
-        floor("Preflight", below: ["Catalog", "MigrationPlan", "Postgres"]),
+        floor("Preflight", below: ["Catalog", "MigrationPlan", "Postgres", "Scheduling"]),
         floor(
             "Worker",
             below: [
@@ -100,7 +100,10 @@ let package = Package(
             "CoordinatorTests",
             of: ["Coordinator", "Messaging", "MigrationPlan", "ControlProtocol", "ControlStore", "Scheduling"]
         ),
-        tests("godwitTests", of: ["godwit", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]),
+        tests(
+            "godwitTests",
+            of: ["godwit", "Coordinator", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]
+        ),
         tests("WorkerTests", of: ["Worker"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),
     ]

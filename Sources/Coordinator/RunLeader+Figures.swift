@@ -26,7 +26,8 @@ extension RunLeader {
             batches: self.figures.total(\.batches),
             unreadableMessages: self.figures.unreadableMessages,
             unsentMessages: self.figures.unsentMessages,
-            foreignMessages: self.figures.foreignMessages
+            foreignMessages: self.figures.foreignMessages,
+            isBudgetUsedUp: self.machine.isBudgetUsedUp
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)

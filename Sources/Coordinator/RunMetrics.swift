@@ -12,6 +12,8 @@ package struct RunMetrics: Codable, Sendable, Equatable {
     package var unsentMessages: Int
     /// Dropped because they were not their sender's to send; 0 in metrics of earlier versions.
     package var foreignMessages: Int?
+    /// Whether the workers' own sessions use the plan's `connections:` up; nil in metrics of earlier versions.
+    package var isBudgetUsedUp: Bool?
 
     /// Seconds to go at the present rate; nil while nothing moves.
     package var remainingSeconds: Double? {

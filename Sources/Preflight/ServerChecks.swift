@@ -1,4 +1,5 @@
 import MigrationPlan
+import Scheduling
 
 /// Judges a server by its facts.
 struct ServerChecks {
@@ -73,6 +74,16 @@ struct ServerChecks {
     private func budgetFindings(_ budget: Int?, _ position: Position) -> [Finding] {
         guard let budget else { return [] }
         let side = self.side.rawValue
+        let (coordinator, least) =
+            switch self.side {
+            case .source: ("1 for the coordinator", GrantLimits.leastSource)
+            case .target: ("2 for the coordinator", GrantLimits.leastTarget)
+            }
+        guard budget >= least else {
+            let text = "connections.\(side) is \(budget), but one worker with one slot needs \(least)"
+            let hint = "\(coordinator), 1 for each worker, 1 for each slot: at least \(least)"
+            return [Finding(.error, "connection-budget", text, hint: hint, at: position)]
+        }
         let most = min(self.server.connectionLimit, self.server.ownConnectionLimit ?? .max)
         if budget > most {
             let text = "connections.\(side) is \(budget), but the server gives the role \(most) at most"

@@ -26,15 +26,32 @@ package struct GrantLimits: Sendable, Equatable {
     static let workerSource = 1
     static let workerTarget = 1
 
+    /// The connections to the source and to the target with which one worker works on one shard.
+    package static let leastSource = Self.coordinatorSource + Self.workerSource + 1
+    package static let leastTarget = Self.coordinatorTarget + Self.workerTarget + 1
+
     /// The most shards in flight with so many workers connected.
-    func slots(workers: Int) -> Int {
-        var bound = self.parallelism ?? .max
+    ///
+    /// At least one: workers beyond the budget hold their own sessions whatever is granted, and a run that stood still
+    /// because of them would keep those sessions for ever.
+    package func slots(workers: Int) -> Int {
+        max(1, min(self.parallelism ?? .max, self.slotsWithinBudget(workers: workers)))
+    }
+
+    /// Whether the workers' own sessions use the budget up, so that only the one slot that is always granted is left.
+    package func isUsedUp(byWorkers workers: Int) -> Bool {
+        workers > 0 && self.slotsWithinBudget(workers: workers) < 1
+    }
+
+    /// What the budget leaves besides the sessions that are there anyway; below 1 where they use it up.
+    private func slotsWithinBudget(workers: Int) -> Int {
+        var bound = Int.max
         if let source = self.sourceConnections {
             bound = min(bound, source - Self.coordinatorSource - workers * Self.workerSource)
         }
         if let target = self.targetConnections {
             bound = min(bound, target - Self.coordinatorTarget - workers * Self.workerTarget)
         }
-        return max(0, bound)
+        return bound
     }
 }

@@ -50,6 +50,9 @@ extension RunMachine {
         return grants
     }
 
+    /// Whether there are more workers than the connections of the plan allow for, so that one slot works for all.
+    package var isBudgetUsedUp: Bool { self.limits.isUsedUp(byWorkers: self.workers.count) }
+
     private mutating func takeBackProposals() {
         for id in self.proposed {
             guard let shard = self.shards[id], case .pending(nil) = shard.state, let entity = self.index[shard.entity]

@@ -32,4 +32,14 @@ import Testing
         #expect(self.codes(server, .source, budget: 38) == ["warning connection-budget"])
         #expect(self.codes(server, .source, budget: 51) == ["error connection-budget"])
     }
+
+    @Test func connectionsThatCarryNoShardAreRefused() {
+        let server = ServerFacts(version: 150_000, connectionLimit: 97)
+        #expect(self.codes(server, .source, budget: 2) == ["error connection-budget"])
+        #expect(self.codes(server, .source, budget: 3) == [])
+        #expect(self.codes(server, .target, budget: 3) == ["error connection-budget"])
+        #expect(self.codes(server, .target, budget: 4) == [])
+        let findings = ServerChecks(server: server, side: .target).findings(budget: 3, at: .none, budgetAt: .none)
+        #expect(findings.map(\.message) == ["connections.target is 3, but one worker with one slot needs 4"])
+    }
 }

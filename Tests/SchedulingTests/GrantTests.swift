@@ -94,11 +94,36 @@ import Testing
         #expect(GrantLimits(sourceConnections: 6).slots(workers: 2) == 3)
         #expect(GrantLimits(targetConnections: 6).slots(workers: 2) == 2)
         #expect(GrantLimits(parallelism: 1, sourceConnections: 6).slots(workers: 2) == 1)
-        #expect(GrantLimits(sourceConnections: 2).slots(workers: 5) == 0)
         #expect(GrantLimits().slots(workers: 5) == .max)
         var run = self.run(9, limits: GrantLimits(targetConnections: 5))
         run.join(1, slots: 9)
         #expect(run.grantedShards() == [1, 2])
+    }
+
+    @Test func `workers that use the connections up leave one slot, so that no run stands still`() {
+        #expect(GrantLimits(sourceConnections: 2).slots(workers: 5) == 1)
+        #expect(GrantLimits(sourceConnections: 8, targetConnections: 8).slots(workers: 7) == 1)
+        #expect(GrantLimits(sourceConnections: GrantLimits.leastSource).slots(workers: 1) == 1)
+        #expect(!GrantLimits(sourceConnections: GrantLimits.leastSource).isUsedUp(byWorkers: 1))
+        #expect(!GrantLimits(targetConnections: GrantLimits.leastTarget).isUsedUp(byWorkers: 1))
+        #expect(GrantLimits(sourceConnections: GrantLimits.leastSource - 1).isUsedUp(byWorkers: 1))
+        #expect(GrantLimits(targetConnections: GrantLimits.leastTarget - 1).isUsedUp(byWorkers: 1))
+        #expect(!GrantLimits(sourceConnections: 1).isUsedUp(byWorkers: 0))
+        var run = self.run(4, limits: GrantLimits(targetConnections: 4))
+        run.join(1, slots: 4)
+        #expect(run.grantedShards() == [1])
+        #expect(!run.isBudgetUsedUp)
+        run.join(2, slots: 4)
+        run.join(3, slots: 4)
+        #expect(run.isBudgetUsedUp)
+        #expect(run.grantedShards() == [])
+        run.becomes(.done, 1)
+        #expect(run.grantedShards() == [2])
+        run.becomes(.done, 2)
+        run.parted(2)
+        run.parted(3)
+        #expect(!run.isBudgetUsedUp)
+        #expect(run.grantedShards() == [3])
     }
 
     @Test func `nothing is granted outside the window or while paused`() {

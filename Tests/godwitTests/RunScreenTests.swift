@@ -1,4 +1,5 @@
 import ControlStore
+import Coordinator
 import Scheduling
 import Testing
 
@@ -54,6 +55,17 @@ import Testing
         let lines = RunScreen(view: SampleRun.view(status: .paused), width: 120, height: nil).lines
         let loud = lines.filter { $0.pieces.contains { $0.style == .loud } }.map(\.text)
         #expect(loud == ["PAUSED: the circuit breaker tripped; next: godwit resume 3"])
+    }
+
+    @Test func tooManyWorkersAreLoud() {
+        var view = SampleRun.view()
+        view.metrics?.isBudgetUsedUp = true
+        let lines = RunScreen(view: view, width: 120, height: nil).lines
+        let loud = lines.filter { $0.pieces.contains { $0.style == .loud } }.map(\.text)
+        #expect(loud.count == 1)
+        #expect(loud.first?.hasPrefix("TOO MANY WORKERS: ") == true)
+        view.metrics?.isBudgetUsedUp = false
+        #expect(view.alerts.isEmpty)
     }
 
     @Test func aRunWithoutACoordinatorOrWorkersSaysWhatToStart() {

@@ -1,4 +1,5 @@
 import ControlStore
+import Coordinator
 
 /// What somebody has to do something about; each has its section in `docs/runbook.md`.
 enum Alert: String, CaseIterable {
@@ -6,6 +7,7 @@ enum Alert: String, CaseIterable {
     case failedRun = "failed-run"
     case noCoordinator = "no-coordinator"
     case noWorkers = "no-workers"
+    case tooManyWorkers = "too-many-workers"
     case failedShards = "failed-shards"
     case twoSnapshots = "two-snapshots"
 
@@ -36,6 +38,14 @@ extension RunView {
             )
         case .running where self.lacksWorkers:
             alerts.append((.noWorkers, "NO WORKERS: start godwit worker"))
+        case .running where self.metrics?.isBudgetUsedUp == true:
+            let workers = Figures.counted(self.workers.count, "worker")
+            alerts.append(
+                (
+                    .tooManyWorkers,
+                    "TOO MANY WORKERS: \(workers) use the plan's connections: up, so only one shard runs; godwit drain some"
+                )
+            )
         case .running, .completed, .cancelled:
             break
         }

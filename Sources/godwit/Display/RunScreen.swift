@@ -84,7 +84,8 @@ struct RunScreen {
     private var alarms: [StyledLine] {
         self.view.alerts.flatMap { alert, text in
             switch alert {
-            case .paused, .failedRun, .noCoordinator, .noWorkers: self.wrappedWords(text, style: .loud)
+            case .paused, .failedRun, .noCoordinator, .noWorkers, .tooManyWorkers:
+                self.wrappedWords(text, style: .loud)
             case .failedShards, .twoSnapshots: self.wrappedWords(text, style: .bad)
             }
         }
