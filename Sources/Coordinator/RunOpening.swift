@@ -13,8 +13,8 @@ import Scheduling
 actor RunOpening {
     private nonisolated let executor = BlockingExecutor(label: "godwit.opening")
     private let configuration: CoordinatorConfiguration
-    private let store: ControlStore
-    private let logger: Logger
+    let store: ControlStore
+    let logger: Logger
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
@@ -56,6 +56,21 @@ actor RunOpening {
 
     /// Finds or creates the run; this process leads by now.
     func open(_ draft: Draft, after succession: CoordinatorProcess.Succession) async throws -> Opened {
+        var draft = draft
+        var resumed: RunID?
+        if case .stored(let id) = draft { resumed = id }
+        let triggers = try await self.store.restoreObjectsLeftOff(besides: resumed)
+        // The catalog was read with them off, so the run would have taken them for disabled ones.
+        if case .new = draft, !triggers.restored.isEmpty { draft = try await self.prepare() }
+        let opened = try await self.findOrCreate(draft, after: succession)
+        try await self.tell(of: triggers, opened)
+        return opened
+    }
+
+    private func findOrCreate(
+        _ draft: Draft,
+        after succession: CoordinatorProcess.Succession
+    ) async throws -> Opened {
         var draft = draft
         if succession.hasWaited, case .new(let plan, _, _) = draft, let led = succession.run {
             // The leader before began it meanwhile, and may have brought it to its end.
@@ -262,32 +277,5 @@ extension RunOpening {
         case begun(RunRecord, ResolvedPlan)
         /// The coordinator before has brought the run to its end.
         case over(RunSummary)
-    }
-}
-
-extension NewEntity {
-    init(_ entity: ResolvedEntity) {
-        self.init(
-            name: EntityName(rawValue: entity.name),
-            phase: entity.phase,
-            sourceTable: entity.baseTable,
-            targetTable: entity.targetTable,
-            idColumn: entity.idColumn,
-            legacyColumn: entity.legacyColumn,
-            dependsOn: entity.dependencies.map { EntityName(rawValue: $0) }
-        )
-    }
-}
-
-extension IdentityFunctions.Entity {
-    /// How the SQL functions find an entity's map, where its UUIDs can't be computed.
-    init(_ entity: ResolvedEntity) {
-        self.init(
-            name: entity.name,
-            identity: entity.identity,
-            table: entity.targetTable,
-            idColumn: entity.idColumn ?? "id",
-            legacyColumn: entity.legacyColumn
-        )
     }
 }

@@ -20,6 +20,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// `datatype_mismatch`: a column has another type than the one that was counted on.
     package static let datatypeMismatch: SQLState = "42804"
 
+    /// `lock_not_available`: a lock was waited for longer than `lock_timeout` allows.
+    package static let lockNotAvailable: SQLState = "55P03"
+
     /// The first two characters, which group related states.
     package var `class`: String { String(self.rawValue.prefix(2)) }
 
@@ -27,7 +30,7 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     package var isTransient: Bool {
         switch self.class {
         case "08", "40", "53", "57": true
-        default: self == "55P03" || self == "25006" || self == "25P03"
+        default: self == .lockNotAvailable || self == "25006" || self == "25P03"
         }
     }
 }

@@ -185,6 +185,54 @@ import Testing
         #expect(try await other.restoreObjects(of: fixture.run) == 0)
     }
 
+    @Test func `what ended runs left off is switched on, unless another run has it off`() async throws {
+        let fixture = try await StoreFixture(shards: 0)
+        let observer = try fixture.observer()
+        try observer.execute(
+            """
+            CREATE TABLE public.orders (id uuid);
+            CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+            CREATE TRIGGER one BEFORE INSERT ON public.orders EXECUTE FUNCTION public.nothing();
+            CREATE TRIGGER two BEFORE INSERT ON public.orders EXECUTE FUNCTION public.nothing();
+            CREATE TRIGGER three BEFORE INSERT ON public.orders EXECUTE FUNCTION public.nothing()
+            """
+        )
+        func off() throws -> [String] {
+            let sql = "SELECT tgname FROM pg_trigger WHERE tgenabled = 'D' ORDER BY 1"
+            return try observer.query(sql).rows.compactMap { $0.text(0) }
+        }
+        let triggers = ["one", "two", "three"]
+            .map { name in
+                SuspendedObject(
+                    entity: StoreFixture.entity,
+                    kind: "trigger",
+                    table: #""public"."orders""#,
+                    name: name,
+                    suspendSQL: "ALTER TABLE public.orders DISABLE TRIGGER \(name)",
+                    restoreSQL: "ALTER TABLE public.orders ENABLE TRIGGER \(name)"
+                )
+            }
+        try await fixture.store.suspend(triggers, in: fixture.run)
+        #expect(try await fixture.store.objectsLeftOff().isEmpty)
+        try await fixture.store.cancel(fixture.run, reason: "wrong day")
+        #expect(try await fixture.store.objectsLeftOff().map(\.name) == ["three", "two", "one"])
+        #expect(try await fixture.store.status(of: fixture.run).leftOff.map(\.name) == ["three", "two", "one"])
+        #expect(try await fixture.store.objectsLeftOff(besides: fixture.run).isEmpty)
+        // Somebody has switched one on by hand, and a run that goes on has taken over another.
+        try observer.execute("ALTER TABLE public.orders ENABLE TRIGGER three")
+        let plan = NewRun(name: "other", planHash: "b", planText: "version: 1", resolvedPlan: "{}", sourceSystem: nil)
+        let other = try await fixture.store.createRun(plan)
+        try await fixture.store.suspend([triggers[1]], in: other.id)
+        let restoration = try await fixture.store.restoreObjectsLeftOff()
+        #expect(restoration.restored.map(\.name) == ["one"])
+        #expect(restoration.refused.isEmpty)
+        #expect(try off() == ["two"])
+        try await fixture.store.cancel(other.id, reason: "wrong too")
+        let leader = try await fixture.leader(as: "left_alone")
+        #expect(try await leader.restoreObjectsLeftOff().refused.map(\.object.name) == ["two", "two"])
+        #expect(try off() == ["two"])
+    }
+
     @Test(arguments: [
         KeyRange(lower: nil, upper: nil), KeyRange(lower: 1, upper: nil), KeyRange(lower: nil, upper: 3),
         KeyRange(lower: 1, upper: 3),

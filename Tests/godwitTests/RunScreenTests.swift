@@ -59,6 +59,7 @@ import Testing
 
     @Test func tooManyWorkersAreLoud() {
         var view = SampleRun.view()
+        view.watchedFor = 1
         view.metrics?.isBudgetUsedUp = true
         let lines = RunScreen(view: view, width: 120, height: nil).lines
         let loud = lines.filter { $0.pieces.contains { $0.style == .loud } }.map(\.text)

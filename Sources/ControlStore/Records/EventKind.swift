@@ -20,6 +20,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case snapshotLost = "snapshot-lost"
     /// A coordinator's role may not end the sessions of a worker that lost its lease, so the shard waits.
     case sessionsForbidden = "sessions-forbidden"
+    /// A run ended without a coordinator, and its triggers can't be switched on by the one that has come since.
+    case triggersOff = "triggers-off"
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
     case runCancelled = "run-cancelled"

@@ -9,6 +9,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var workers: [WorkerRecord]
     /// How long finished shards took, nil before the first.
     package var durations: ShardDurations?
+    /// What the run has left switched off; nothing before its end.
+    package var leftOff: [SuspendedRecord] = []
 
     /// The sums over all entities.
     package var totals: ShardCounters {

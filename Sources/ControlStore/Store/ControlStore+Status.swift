@@ -22,7 +22,8 @@ extension ControlStore {
                 run: record,
                 entities: entities,
                 workers: try self.workers(of: run),
-                durations: try self.durations(purpose, run)
+                durations: try self.durations(purpose, run),
+                leftOff: try self.objectsLeftOff(by: run)
             )
         }
     }

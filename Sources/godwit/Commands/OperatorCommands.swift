@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlStore
+import Postgres
 import Scheduling
 
 struct PauseCommand: AsyncParsableCommand {
@@ -47,6 +48,10 @@ struct CancelCommand: AsyncParsableCommand {
             Takes every lease away: what is being copied is rolled back, what is committed stays in the target. A new run \
             of the plan needs empty target tables, or `into: append`.
 
+            Triggers that the run had suspended are switched on again: by its coordinator, or where that is gone by this \
+            command. Where its role may not, it prints the statements for somebody who may; the next coordinator on this \
+            target tries it too.
+
             EXAMPLES
               godwit cancel
               godwit cancel 3 --reason "wrong plan"
@@ -67,13 +72,41 @@ struct CancelCommand: AsyncParsableCommand {
         try await CommandFailure.reporting {
             let (store, run) = try await self.run.open(for: "cancel")
             try await store.cancel(run.id, reason: self.reason, by: Machine.caller)
+            let triggers = try await self.restoreTriggers(of: run, store)
             try await OperatorAnswer.print(
                 run,
                 store,
                 self.output,
-                "is cancelled; what was committed is still in the target"
+                "is cancelled; what was committed is still in the target" + Self.text(triggers),
+                triggersOff: triggers.refused.map { TriggerRow($0.object) }
             )
         }
+    }
+}
+
+extension CancelCommand {
+    /// Switches on what the run had suspended, where it has no coordinator that does so.
+    private func restoreTriggers(of run: RunRecord, _ store: ControlStore) async throws -> Restoration {
+        if try await store.isLed(), try await store.ledRun() == run.id { return Restoration() }
+        let triggers = try await store.restoreObjectsLeftOff(by: run.id)
+        if !triggers.restored.isEmpty {
+            let names = triggers.restored.map { "\($0.name) of \($0.table)" }.joined(separator: ", ")
+            try await store.record([NewEvent(.info, "switched on again: \(names)")], of: run.id)
+        }
+        return triggers
+    }
+
+    private static func text(_ triggers: Restoration) -> String {
+        var text = ""
+        if !triggers.restored.isEmpty {
+            text += "; \(Figures.counted(triggers.restored.count, "trigger")) switched on again"
+        }
+        guard !triggers.refused.isEmpty else { return text }
+        text += "\n\(Figures.counted(triggers.refused.count, "trigger")) still OFF; have the tables' owner run:"
+        for (object, error) in triggers.refused {
+            text += "\n  \(object.restoreSQL);  -- \(error.underlying?.message ?? error.message)"
+        }
+        return text
     }
 }
 
@@ -81,13 +114,21 @@ struct CancelCommand: AsyncParsableCommand {
 struct OperatorAnswer: Encodable {
     var run: RunRow
     var isLed: Bool
+    /// After a cancellation, what this role could not switch on.
+    var triggersOff: [TriggerRow]?
 
-    static func print(_ run: RunRecord, _ store: ControlStore, _ output: OutputOptions, _ text: String) async throws {
+    static func print(
+        _ run: RunRecord,
+        _ store: ControlStore,
+        _ output: OutputOptions,
+        _ text: String,
+        triggersOff: [TriggerRow]? = nil
+    ) async throws {
         guard output.json else {
             StandardOutput.write("run #\(run.number) \(run.name) \(text)\n")
             return
         }
         let now = try await store.run(matching: .id(run.id))
-        try JSONOutput.print(Self(run: RunRow(now), isLed: try await store.isLed()))
+        try JSONOutput.print(Self(run: RunRow(now), isLed: try await store.isLed(), triggersOff: triggersOff))
     }
 }

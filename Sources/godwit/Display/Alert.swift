@@ -10,6 +10,7 @@ enum Alert: String, CaseIterable {
     case tooManyWorkers = "too-many-workers"
     case failedShards = "failed-shards"
     case twoSnapshots = "two-snapshots"
+    case triggersOff = "triggers-off"
 
     /// The section's anchor.
     var runbookAnchor: String { "alert-\(self.rawValue)" }
@@ -56,6 +57,18 @@ extension RunView {
         }
         if run.isMixed {
             alerts.append((.twoSnapshots, "shards were read under more than one snapshot: rows may not fit together"))
+        }
+        if let first = self.report.leftOff.first {
+            let triggers = Figures.counted(self.report.leftOff.count, "trigger")
+            alerts.append(
+                (
+                    .triggersOff,
+                    """
+                    TRIGGERS OFF: the run left \(triggers) switched off; as the tables' owner: \(first.restoreSQL)\
+                    \(self.report.leftOff.dropFirst().map { "; \($0.restoreSQL)" }.joined())
+                    """
+                )
+            )
         }
         return alerts
     }

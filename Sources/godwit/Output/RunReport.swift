@@ -21,6 +21,8 @@ struct RunReport: Encodable {
     /// Seconds of the finished shards by stage.
     var stageSeconds: [String: StageTiming]
     var batches: Int?
+    /// What the run left switched off at its end.
+    var triggersOff: [TriggerRow]
 
     struct CoordinatorRow: Encodable {
         var isLeading: Bool
@@ -40,6 +42,7 @@ struct RunReport: Encodable {
         self.shardSeconds = view.report.durations
         self.stageSeconds = stages
         self.batches = view.metrics?.batches
+        self.triggersOff = view.report.leftOff.map(TriggerRow.init)
     }
 }
 
@@ -143,6 +146,19 @@ struct EntityRow: Encodable {
         self.counters = CounterRow(entity.counters)
         self.rejects = entity.rejects
         self.shards = entity.shards
+    }
+}
+
+struct TriggerRow: Encodable {
+    var table: String
+    var trigger: String
+    /// The statement that switches it on.
+    var restore: String
+
+    init(_ object: SuspendedRecord) {
+        self.table = object.table
+        self.trigger = object.name
+        self.restore = object.restoreSQL
     }
 }
 
