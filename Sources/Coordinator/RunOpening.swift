@@ -108,6 +108,10 @@ actor RunOpening {
         // A run of another plan has put its own functions in their place meanwhile.
         try await self.store.installIdentityFunctions(Self.identityFunctions(of: plan))
         if !isTakeover { try await self.goOn(with: run) }
+        if plan.entities.contains(where: { $0.shape == nil }) {
+            let text = "begun by a version that recorded no types: a column that gets another one will not be noticed"
+            try await self.store.record([NewEvent(.warning, .planWarning, text)], of: run.id)
+        }
         return .begun(try await self.store.run(matching: .id(id)), plan)
     }
 
