@@ -31,6 +31,9 @@ extension CatalogReader {
         try Self.addColumns(oids, to: &tables, connection)
         try Self.addIndexes(oids, to: &tables, connection)
         try Self.addTriggers(oids, to: &tables, connection)
+        for row in try connection.query(Self.heirs, [oids]).rows {
+            tables[row.oid("table")]?.heirs.append(SQLText.qualified(row.text("schema") ?? "", row.text("name") ?? ""))
+        }
         for row in try connection.query(Self.writeRules, [oids]).rows {
             tables[row.oid("table")]?.writeRules.append(row.text("name") ?? "")
         }
@@ -152,6 +155,16 @@ extension CatalogReader {
         FROM pg_trigger
         WHERE tgrelid = ANY ($1::oid[]) AND NOT tgisinternal AND tgenabled IN ('O', 'A')
         ORDER BY tgrelid, tgname
+        """
+
+    private static let heirs = """
+        WITH RECURSIVE heirs (parent, child) AS (
+            SELECT i.inhparent, i.inhrelid FROM pg_inherits AS i JOIN pg_class AS parent ON parent.oid = i.inhparent
+             WHERE i.inhparent = ANY ($1::oid[]) AND parent.relkind = 'r'
+            UNION SELECT heirs.parent, i.inhrelid FROM heirs JOIN pg_inherits AS i ON i.inhparent = heirs.child)
+        SELECT heirs.parent::int8 AS "table", n.nspname AS schema, c.relname AS name
+        FROM heirs JOIN pg_class AS c ON c.oid = heirs.child JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        ORDER BY heirs.parent, n.nspname, c.relname
         """
 
     private static let writeRules = """

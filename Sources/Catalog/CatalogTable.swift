@@ -21,6 +21,8 @@ struct CatalogTable: Equatable {
     var uniqueIndexes: [UniqueIndex] = []
     /// User triggers that fire in an ordinary session.
     var triggers: [Trigger] = []
+    /// Tables that inherit from it without being its partitions: SELECT reads their rows with its own.
+    var heirs: [String] = []
     /// Rules that rewrite an INSERT or UPDATE in an ordinary session; COPY passes them by.
     var writeRules: [String] = []
 

@@ -106,7 +106,10 @@ struct PlanResolver {
         let foundSource = self.found(self.sourceTables[from], from, "source", entity)
         let foundTarget = self.found(self.targetTables[to], to, "target", entity)
         guard let sourceTable = foundSource, let targetTable = foundTarget else { return nil }
-        if entity.query == nil, sourceTable.isUnique(entity.key) { self.entitiesWithUniqueKey.insert(entity.name) }
+        // An index does not reach into the tables that inherit from its own.
+        if entity.query == nil, sourceTable.heirs.isEmpty, sourceTable.isUnique(entity.key) {
+            self.entitiesWithUniqueKey.insert(entity.name)
+        }
         let sourceFindings = checks.findings(source: sourceTable)
         self.findings += sourceFindings + checks.findings(target: targetTable)
         try self.checkEmpty(entity, targetTable, target)

@@ -23,7 +23,18 @@ struct TableChecks {
                 self.finding(.error, "row-security", text, hint: "use a role with BYPASSRLS, or the table's owner")
             )
         }
-        return findings + self.sourceKindFindings(table)
+        return findings + self.sourceKindFindings(table) + self.heirFindings(table)
+    }
+
+    /// Tables whose rows a SELECT from this one yields as well.
+    private func heirFindings(_ table: CatalogTable) -> [Finding] {
+        guard !table.heirs.isEmpty else { return [] }
+        let text = """
+            \(table.sql) is inherited by \(table.heirs.joined(separator: ", ")): their rows are read with its own, and its \
+            keys may repeat in them
+            """
+        let hint = "a view over `SELECT * FROM ONLY \(table.sql)` leaves them out; a view with keys of its own has all"
+        return [self.finding(.warning, "source-inherited", text, hint: hint)]
     }
 
     /// Sources that are no ordinary tables.

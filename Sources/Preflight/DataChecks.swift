@@ -49,7 +49,7 @@ struct DataChecks {
         let hint =
             isQuery
             ? "a join that matches twice doubles rows: use EXISTS, or DISTINCT ON (\(self.planned.key))"
-            : "name a key that is unique"
+            : "name a key that is unique; of a table that others inherit from, read a view over ONLY it"
         return self.finding(.error, "repeated-keys", text, hint: hint, at: position)
     }
 
