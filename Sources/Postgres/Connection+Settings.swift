@@ -19,7 +19,10 @@ extension Connection {
             ("standard_conforming_strings", "on"), ("client_min_messages", "warning"), ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3"),
             ("idle_in_transaction_session_timeout", idle), ("default_transaction_isolation", "read committed"),
+            ("array_nulls", "on"),
         ]
+        // A source whose role may only read by default stays so.
+        if self.role != .source { settings.append(("default_transaction_read_only", "off")) }
         if self.serverVersion >= 140_000 { settings.append(("idle_session_timeout", "0")) }
         if self.serverVersion >= 170_000 { settings.append(("transaction_timeout", "0")) }
         if watchingClient { settings.append(("client_connection_check_interval", "5s")) }

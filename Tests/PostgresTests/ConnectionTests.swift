@@ -16,6 +16,7 @@ import Testing
             "bytea_output = 'escape'",
             "search_path = 'public'", "default_transaction_isolation = 'serializable'", "extra_float_digits = '0'",
             "standard_conforming_strings = 'off'", "row_security = 'on'", "lock_timeout = '5s'",
+            "array_nulls = 'off'", "default_transaction_read_only = 'on'",
         ] {
             try administration.execute("ALTER DATABASE \(self.database.parameters.database) SET \(preference)")
         }
@@ -26,7 +27,7 @@ import Testing
             "client_encoding": "UTF8", "bytea_output": "hex", "standard_conforming_strings": "on",
             "client_min_messages": "warning", "idle_in_transaction_session_timeout": "1min",
             "default_transaction_isolation": "read committed", "application_name": "gdw:test",
-            "client_connection_check_interval": "5s",
+            "client_connection_check_interval": "5s", "array_nulls": "on", "default_transaction_read_only": "off",
         ]
         for (name, value) in pinned where connection.serverVersion >= 140_000 || !name.hasPrefix("client_connection") {
             let row = try connection.query("SELECT current_setting($1)", [.text(name)]).first
