@@ -11,6 +11,8 @@ struct JSONChecker: Sendable {
 
     /// A level deeper than this is refused.
     let maximumDepth: Int
+    /// Whether the last text that was refused was refused for its depth.
+    private(set) var isTooDeep = false
     /// One bit per open level, 1 for an object; grown on demand and kept.
     private var objects: [UInt64] = [0]
 
@@ -32,6 +34,7 @@ struct JSONChecker: Sendable {
 
     /// Whether the server accepts the text.
     mutating func accepts(_ text: RawSpan, as dialect: Dialect = .jsonb) -> Bool {
+        self.isTooDeep = false
         var position = 0
         var depth = 0
         var isInObject = false
@@ -81,7 +84,10 @@ struct JSONChecker: Sendable {
             }
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard depth < self.maximumDepth else { return false }
+                guard depth < self.maximumDepth else {
+                    self.isTooDeep = true
+                    return false
+                }
                 isInObject = byte == UInt8(ascii: "{")
                 self.open(isInObject, &depth)
                 expectation = isInObject ? .keyOrClose : .valueOrClose

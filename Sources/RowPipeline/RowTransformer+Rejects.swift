@@ -56,7 +56,8 @@ extension RowTransformer {
             return "more than \(maximum) characters"
         case .invalidJSON:
             guard case .json(let index) = self.steps[column] else { return "" }
-            return "\(self.reader.fields[self.documents[index].input].length) bytes of text"
+            let size = "\(self.reader.fields[self.documents[index].input].length) bytes of text"
+            return self.checker.isTooDeep ? "\(size), nested deeper than \(self.checker.maximumDepth) levels" : size
         case .value, .null, .stop, .malformed:
             return ""
         }

@@ -47,6 +47,14 @@ import Testing
         #expect(outcome.counters.adjusted(column: 0, .jsonNull) == 1)
     }
 
+    /// The server may well take such a document, so its row has to say why Godwit doesn't.
+    @Test func `a document that is nested too deeply is rejected by the limit's name`() throws {
+        let deep = String(repeating: "[", count: 6001) + String(repeating: "]", count: 6001)
+        let details = try Self.outcome([deep, "[", String(deep.dropFirst().dropLast())], .reject).rejects
+            .map { $0.detail }
+        #expect(details == ["12002 bytes of text, nested deeper than 6000 levels", "1 bytes of text"])
+    }
+
     @Test func `the other policies`() throws {
         let broken = "a \"b\" \\ \n\u{1}é"
         #expect(try Self.outcome([broken], .reject).rejects.map { $0.reason } == [.invalidJSON])
