@@ -73,6 +73,37 @@ import Testing
         try await stores[0].requireSchema()
     }
 
+    @Test func `a schema made for a role that can make none is enough`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        try Connection(parameters, role: .control, applicationName: "test")
+            .execute("CREATE ROLE leads_only LOGIN; CREATE SCHEMA godwit AUTHORIZATION leads_only")
+        let login = try PrivateServer.shared.parameters(database: parameters.database, user: "leads_only")
+        let store = ControlStore(parameters: login, applicationName: "test")
+        #expect(try await store.install() == ControlSchema.version)
+        let standing = try await store.standing()
+        #expect(standing.mayLead)
+        #expect(!standing.mayCreate)
+        #expect(standing.owner == "leads_only")
+    }
+
+    @Test func `who is neither owner nor allowed to make a schema is told so`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let connection = try Connection(parameters, role: .control, applicationName: "test")
+        try connection.execute("CREATE ROLE leads_nothing LOGIN")
+        let login = try PrivateServer.shared.parameters(database: parameters.database, user: "leads_nothing")
+        for words in ["there is no schema godwit", "belongs to postgres, and leads_nothing is no member"] {
+            let store = ControlStore(parameters: login, applicationName: "test")
+            do throws(ControlStoreError) {
+                try await store.install()
+                Issue.record("the schema was installed")
+            } catch {
+                #expect(error.code == .notPermitted)
+                #expect(error.message.contains(words), "\(error)")
+            }
+            try ControlSchema.install(on: connection)
+        }
+    }
+
     @Test func `steps are numbered without gaps`() {
         #expect(ControlSchema.steps.map(\.number) == Array(1...ControlSchema.version))
     }

@@ -136,8 +136,9 @@ package enum ControlSchema {
         return missing.count
     }
 
+    /// IF NOT EXISTS asks for CREATE on the database even where an administrator has made the schema for the role.
     private static let foundation = """
-        CREATE SCHEMA IF NOT EXISTS godwit;
+        DO $$ BEGIN IF to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF; END $$;
         COMMENT ON SCHEMA godwit IS 'Control schema of Godwit: runs, shards, rejects and audit.';
         CREATE TABLE godwit.schema_version (
             step        integer PRIMARY KEY,

@@ -25,7 +25,7 @@ struct WorkerCommand: AsyncParsableCommand {
             EXIT STATUS
               0 the run ended, or told to leave · 64 GODWIT_SOURCE or GODWIT_TARGET can't be used
               65 the coordinator leads another plan · 69 no database, or no coordinator, within the patience
-              77 the key is not authorised, or was revoked, or its file is open to others
+              77 the key is missing, not authorised or revoked, or its file is open to others, or the role may not work
             """
     )
 
