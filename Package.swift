@@ -102,7 +102,10 @@ let package = Package(
         ),
         tests(
             "godwitTests",
-            of: ["godwit", "Coordinator", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight"]
+            of: [
+                "godwit", "Coordinator", "ControlStore", "Scheduling", "Catalog", "MigrationPlan", "Preflight",
+                "Postgres",
+            ]
         ),
         tests("WorkerTests", of: ["Worker"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),

@@ -1,6 +1,7 @@
 import ControlProtocol
 import ControlStore
 import Messaging
+import Postgres
 import Scheduling
 
 /// What the coordinator's event loop waits for.
@@ -10,6 +11,8 @@ enum CoordinatorEvent: Sendable {
     case prepared(EntityName, failure: PreparationFailure?)
     /// The source was asked for the run's snapshot.
     case snapshotChecked(Result<RunSnapshot.Held, any Error>)
+    /// Statements that wait for the run's tables in the source.
+    case waitsSeen([TableWait])
     /// The source was asked for the middle of a shard whose attempts are used up.
     case cut(Failed, MessageHeader, RunLeader.Cut)
     /// The statistics of an entity's table are new; nil, or why they are not.

@@ -27,7 +27,8 @@ extension RunLeader {
             unreadableMessages: self.figures.unreadableMessages,
             unsentMessages: self.figures.unsentMessages,
             foreignMessages: self.figures.foreignMessages,
-            isBudgetUsedUp: self.machine.isBudgetUsedUp
+            isBudgetUsedUp: self.machine.isBudgetUsedUp,
+            waits: self.waits
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)

@@ -13,7 +13,10 @@ extension RunLeader {
         self.isCheckingSnapshot = true
         group.addTask { [snapshot, mailbox, wanted = self.wantedSnapshot ?? 0] in
             do {
-                mailbox.yield(.snapshotChecked(.success(try await snapshot.hold(atLeast: wanted))))
+                let held = try await snapshot.hold(atLeast: wanted)
+                mailbox.yield(.snapshotChecked(.success(held)))
+                // The next look at the snapshot finds out what is wrong with its session.
+                if let waits = try? await snapshot.waits() { mailbox.yield(.waitsSeen(waits)) }
             } catch {
                 mailbox.yield(.snapshotChecked(.failure(error)))
             }

@@ -99,6 +99,8 @@ extension RunLeader {
         _ header: MessageHeader
     ) async throws {
         let entity = self.machine.shards[failed.shard]?.entity
+        // Who has the table is recorded once, not with every attempt that waits for it.
+        if failed.isLockedOut, case .retry = verdict { return }
         switch verdict {
         case .retry(let delay):
             let seconds = (delay / .milliseconds(100)).rounded() / 10

@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import MigrationPlan
 import Observability
+import Postgres
 import Scheduling
 
 /// Leads one run: interprets the run machine's actions, and decides nothing.
@@ -37,6 +38,8 @@ actor RunLeader {
     /// Its number in the run.
     var snapshotNumber = 0
     var isCheckingSnapshot = false
+    /// Statements that wait for the run's tables, as of the last look.
+    var waits: [TableWait] = []
     /// Of the snapshot that replays wait for; nil while none do.
     var wantedSnapshot: Int?
     var peers: [Incarnation: PeerID] = [:]
@@ -175,6 +178,8 @@ actor RunLeader {
             try await self.prepared(entity, failure: failure)
         case .snapshotChecked(let result):
             try await self.snapshotChecked(result)
+        case .waitsSeen(let waits):
+            try await self.note(waits)
         case .cut(let failed, let header, let cut):
             try await self.found(cut, for: failed, header)
         case .analyzed(let entity, let failure):

@@ -1,3 +1,5 @@
+package import Postgres
+
 /// The figures of a run as `migration_runs.metrics` keeps them.
 package struct RunMetrics: Codable, Sendable, Equatable {
     package var rowsPerSecond: Double
@@ -14,6 +16,8 @@ package struct RunMetrics: Codable, Sendable, Equatable {
     package var foreignMessages: Int?
     /// Whether the workers' own sessions use the plan's `connections:` up; nil in metrics of earlier versions.
     package var isBudgetUsedUp: Bool?
+    /// Statements that wait for the run's tables in the source; nil in metrics of earlier versions.
+    package var waits: [TableWait]?
 
     /// Seconds to go at the present rate; nil while nothing moves.
     package var remainingSeconds: Double? {

@@ -63,6 +63,11 @@ actor RunSnapshot {
         return Held(identifier: held.identifier, number: number)
     }
 
+    /// Statements that wait for the run's tables, and hold up who reads them anew.
+    func waits() async throws(PostgresError) -> [TableWait] {
+        try await self.keeper.waits()
+    }
+
     /// The plan was corrected: it may read other tables.
     func follow(_ plan: ResolvedPlan) {
         self.tables = Set(plan.entities.flatMap(\.sourceTables)).sorted()

@@ -65,4 +65,10 @@ package struct SnapshotHolder: ~Copyable {
     package func checkAlive() throws(PostgresError) {
         _ = try self.connection.query("SELECT 1")
     }
+
+    /// Statements that wait for this session, which holds the tables until the snapshot's end.
+    package func waits() throws(PostgresError) -> [TableWait] {
+        _ = try self.connection.query("SELECT pg_stat_clear_snapshot()")
+        return try self.connection.query(TableWait.query).rows.map { TableWait($0) }
+    }
 }

@@ -45,6 +45,12 @@ package actor SnapshotKeeper {
         }
     }
 
+    /// Statements that wait for the tables of the snapshot; none where it is not held.
+    package func waits() throws(PostgresError) -> [TableWait] {
+        guard self.holder != nil else { return [] }
+        return try self.holder!.waits()
+    }
+
     /// Lets go of the snapshot.
     package func release() {
         self.holder = nil

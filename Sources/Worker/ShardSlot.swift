@@ -125,6 +125,7 @@ actor ShardSlot {
             self.sourceSnapshot = job.snapshot
         }
         try self.on(.source) { () throws(PostgresError) in try self.source!.execute("SAVEPOINT shard") }
+        try self.lockSource(job)
     }
 
     private func openTarget(_ job: ShardJob) throws(AttemptFailure) {

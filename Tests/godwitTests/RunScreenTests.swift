@@ -1,5 +1,6 @@
 import ControlStore
 import Coordinator
+import Postgres
 import Scheduling
 import Testing
 
@@ -67,6 +68,25 @@ import Testing
         #expect(loud.first?.hasPrefix("TOO MANY WORKERS: ") == true)
         view.metrics?.isBudgetUsedUp = false
         #expect(view.alerts.isEmpty)
+    }
+
+    @Test func whoKeepsReadersOutOfTheSourceIsLoud() {
+        var view = SampleRun.view()
+        view.watchedFor = 1
+        view.metrics?.waits = [
+            TableWait(pid: 42, application: "psql", table: "public.jaw", statement: "ALTER TABLE jaw ADD x int")
+        ]
+        let lines = RunScreen(view: view, width: 300, height: nil).lines
+        let loud = lines.filter { $0.pieces.contains { $0.style == .loud } }.map(\.text)
+        #expect(
+            loud == [
+                "SOURCE BLOCKED: session 42 (psql) of the source waits to have public.jaw for itself: "
+                    + "ALTER TABLE jaw ADD x int; let it wait for the run's end, or on the source: "
+                    + "SELECT pg_cancel_backend(42)"
+            ]
+        )
+        view.isLed = false
+        #expect(!view.alerts.contains { $0.alert == .sourceBlocked })
     }
 
     @Test func aRunWithoutACoordinatorOrWorkersSaysWhatToStart() {

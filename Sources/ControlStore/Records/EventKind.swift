@@ -22,6 +22,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case sessionsForbidden = "sessions-forbidden"
     /// A run ended without a coordinator, and its triggers can't be switched on by the one that has come since.
     case triggersOff = "triggers-off"
+    /// Somebody's statement waits for a table of the source, and shards wait behind it.
+    case sourceBlocked = "source-blocked"
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
     case runCancelled = "run-cancelled"

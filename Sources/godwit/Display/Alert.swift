@@ -1,5 +1,6 @@
 import ControlStore
 import Coordinator
+import Postgres
 
 /// What somebody has to do something about; each has its section in `docs/runbook.md`.
 enum Alert: String, CaseIterable {
@@ -8,6 +9,7 @@ enum Alert: String, CaseIterable {
     case noCoordinator = "no-coordinator"
     case noWorkers = "no-workers"
     case tooManyWorkers = "too-many-workers"
+    case sourceBlocked = "source-blocked"
     case failedShards = "failed-shards"
     case twoSnapshots = "two-snapshots"
     case triggersOff = "triggers-off"
@@ -49,6 +51,19 @@ extension RunView {
             )
         case .running, .completed, .cancelled:
             break
+        }
+        if self.isActive, self.isLed {
+            for wait in self.metrics?.waits ?? [] {
+                alerts.append(
+                    (
+                        .sourceBlocked,
+                        """
+                        SOURCE BLOCKED: \(wait.text); let it wait for the run's end, or on the source: \
+                        SELECT pg_cancel_backend(\(wait.pid))
+                        """
+                    )
+                )
+            }
         }
         let failed = self.report.shards.failed
         if failed > 0 {

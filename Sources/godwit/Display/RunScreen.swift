@@ -84,7 +84,7 @@ struct RunScreen {
     private var alarms: [StyledLine] {
         self.view.alerts.flatMap { alert, text in
             switch alert {
-            case .paused, .failedRun, .noCoordinator, .noWorkers, .tooManyWorkers, .triggersOff:
+            case .paused, .failedRun, .noCoordinator, .noWorkers, .tooManyWorkers, .sourceBlocked, .triggersOff:
                 self.wrappedWords(text, style: .loud)
             case .failedShards, .twoSnapshots: self.wrappedWords(text, style: .bad)
             }
