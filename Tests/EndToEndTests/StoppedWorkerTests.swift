@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Postgres
 import Testing
 
 extension EndToEnd {
@@ -21,6 +22,9 @@ extension EndToEnd {
 
         @Test func migrateReturnsThoughAWorkerIsStopped() async throws {
             try await Things.migration { migration in
+                // The run can't be over before the worker is found.
+                let holder = try migration.connect(.source)
+                try holder.execute(HeldRow.hold)
                 let migrate = try migration.start([
                     "migrate", "--plan", migration.planFile.path, "--workers", "2", "--slots", "1", "--progress", "off",
                 ])
@@ -33,6 +37,7 @@ extension EndToEnd {
                 // Before it has said HELLO, so that the coordinator does not know it.
                 kill(worker, SIGSTOP)
                 defer { kill(worker, SIGKILL) }
+                try holder.execute(HeldRow.letGo)
                 #expect(await migrate.exitStatus() == 0, "\(migration.logs)")
                 #expect(migrate.log.contains("godwit: worker process \(worker) does not leave; ending it"))
                 try migration.expectTotals(["things|500|500|0|0"])
