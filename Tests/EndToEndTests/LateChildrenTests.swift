@@ -59,7 +59,7 @@ extension EndToEnd {
                 entities: Self.family(grades: "{ 1: first }")
             ) { migration in
                 try migration.execute(.source, HeldRow.hold)
-                let first = try migration.startCoordinator()
+                let first = try migration.startCoordinator(["--leave-when-paused"])
                 try migration.startWorker("one", slots: 2)
                 try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
                 try migration.execute(.source, HeldRow.letGo)
