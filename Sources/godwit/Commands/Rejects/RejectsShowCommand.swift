@@ -49,11 +49,15 @@ struct RejectsShowCommand: AsyncParsableCommand {
             if !self.withSourceRow {
                 row = row.map(SourceRowRedaction(plan?.entity(named: reject.entity.rawValue)).redacted)
             }
-            let parent = try await RejectedParent(reject, plan: plan, run: run, store: store)
+            let words = RejectText(
+                reject: reject,
+                parent: try await RejectedParent(reject, plan: plan, run: run, store: store),
+                winner: try await WinningRow(reject, plan: plan, run: run, store: store)
+            )
             if self.output.json {
-                try JSONOutput.print(Detail(reject, row: row, history: history, parent: parent))
+                try JSONOutput.print(Detail(reject, row: row, history: history, words))
             } else {
-                StandardOutput.write(self.text(reject, row, history, parent))
+                StandardOutput.write(self.text(reject, row, history, words))
             }
         }
     }
@@ -85,9 +89,8 @@ struct RejectsShowCommand: AsyncParsableCommand {
         _ reject: RejectRecord,
         _ row: JSONValue?,
         _ history: [RejectRecord],
-        _ parent: RejectedParent?
+        _ words: RejectText
     ) -> String {
-        let words = RejectText(reject: reject)
         var lines = [
             "reject \(reject.id)  \(reject.entity) \(reject.key)  \(reject.reason)",
             "why:     " + words.reason,
@@ -95,7 +98,7 @@ struct RejectsShowCommand: AsyncParsableCommand {
         if let column = reject.column { lines.append("column:  \(column)") }
         if let detail = reject.detail, !detail.isEmpty { lines.append("detail:  \(detail)") }
         lines.append("shard:   \(reject.shard) at \(Figures.time(reject.createdAt))")
-        if let parent { lines.append("parent:  \(parent.text)") }
+        if let parent = words.parent { lines.append("parent:  \(parent.text)") }
         if reject.tries > 0 {
             lines.append("tried:   \(Figures.counted(reject.tries, "replay")) with the same verdict")
         }
@@ -137,13 +140,12 @@ struct RejectsShowCommand: AsyncParsableCommand {
         var parent: String?
         var history: [RejectRow]
 
-        init(_ reject: RejectRecord, row: JSONValue?, history: [RejectRecord], parent: RejectedParent?) {
-            let words = RejectText(reject: reject)
+        init(_ reject: RejectRecord, row: JSONValue?, history: [RejectRecord], _ words: RejectText) {
             self.reject = RejectRow(reject)
             self.reject.sourceRow = row
             self.why = words.reason
             self.next = reject.resolvedAt == nil ? words.next : nil
-            self.parent = parent?.text
+            self.parent = words.parent?.text
             self.history = history.dropFirst()
                 .map { other in
                     var row = RejectRow(other)
