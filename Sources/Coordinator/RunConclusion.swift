@@ -1,9 +1,9 @@
 import Catalog
-import ControlStore
-import MigrationPlan
+package import ControlStore
+package import MigrationPlan
 
 /// How a run that has nothing left to do ended.
-struct RunConclusion {
+package struct RunConclusion {
     var failedShards: Int
     var totals: ShardCounters
     var isMixed: Bool
@@ -13,13 +13,13 @@ struct RunConclusion {
         var shortfalls: [String] = []
         if self.failedShards > 0 {
             shortfalls.append(
-                "\(self.failedShards) failed shards: see `godwit shards --failed`, then `godwit retry --failed`"
+                "\(counted(self.failedShards, "failed shard")): see `godwit shards --failed`, then `godwit retry --failed`"
             )
         }
-        if let excess = self.rejectExcess { shortfalls.append(excess) }
+        if let excess = Self.rejectExcess(of: self.totals, limit: self.limit) { shortfalls.append(excess) }
         if self.isMixed {
             shortfalls.append(
-                "its shards were read under more than one snapshot, so a row may not fit its parents. \(Self.mixedAdvice)"
+                "its shards were read under more than one snapshot, so a row may not fit its parents. \(Self.mixedAdvice())"
             )
         }
         guard shortfalls.isEmpty else { return RunSummary(.incomplete, shortfalls.joined(separator: "; ")) }
@@ -30,20 +30,26 @@ struct RunConclusion {
     }
 
     /// What an operator can do about a run with two snapshots.
-    static let mixedAdvice = """
-        Where nobody wrote to the source in between, nothing differs; else compare the entities that were written to, or \
-        empty the target's tables and migrate again
+    ///
+    /// - Parameter run: The run's number, where it need not be the latest.
+    /// - Returns: Sentences without a full stop.
+    package static func mixedAdvice(run: Int? = nil) -> String {
         """
+        Where nobody wrote to the source in between, nothing differs; else stop the writes and merge each entity that was \
+        written to once more: godwit retry --entity E --force\(run.map { " --run \($0)" } ?? "")
+        """
+    }
 
-    private var rejectExcess: String? {
-        switch self.limit {
-        case .rows(let rows) where self.totals.rejected > rows:
-            return "\(self.totals.rejected) rejected rows are more than rejects.max allows (\(rows))"
+    /// What to say where more rows were rejected than a plan allows; nil where they were not.
+    package static func rejectExcess(of totals: ShardCounters, limit: RunSettings.RejectLimit?) -> String? {
+        switch limit {
+        case .rows(let rows) where totals.rejected > rows:
+            return "\(counted(totals.rejected, "rejected row")), more than rejects.max allows (\(rows))"
         case .share(let share):
-            let eligible = self.totals.sourceRows - self.totals.filtered
-            guard eligible > 0, Double(self.totals.rejected) > share * Double(eligible) else { return nil }
+            let eligible = totals.sourceRows - totals.filtered
+            guard eligible > 0, Double(totals.rejected) > share * Double(eligible) else { return nil }
             return
-                "\(self.totals.rejected) rejected rows of \(eligible) are more than rejects.max allows (\(share * 100) %)"
+                "\(counted(totals.rejected, "rejected row")) of \(eligible), more than rejects.max allows (\(share * 100) %)"
         case .rows, nil:
             return nil
         }

@@ -12,6 +12,7 @@ extension RunLeader {
     func recordFigures() async throws {
         let status = try await self.store.status(of: self.run.id)
         let totals = status.totals
+        self.countActiveTime()
         let metrics = RunMetrics(
             rowsPerSecond: self.figures.rowsPerSecond(now: .now),
             remainingRows: max(0, self.expectedRows - totals.sourceRows),
@@ -28,12 +29,29 @@ extension RunLeader {
             unsentMessages: self.figures.unsentMessages,
             foreignMessages: self.figures.foreignMessages,
             isBudgetUsedUp: self.machine.isBudgetUsedUp,
-            waits: self.waits
+            waits: self.waits,
+            activeSeconds: self.activeSeconds
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)
         try await self.recordWorkers()
         try await self.watchErrorRates(status)
+    }
+
+    /// Adds the time since the last look, unless the run stood still for a pause.
+    private func countActiveTime() {
+        let now = ContinuousClock.now
+        if self.runPause.reason == nil || !self.machine.leasedShards.isEmpty {
+            self.activeSeconds += (now - self.lastActive) / .seconds(1)
+        }
+        self.lastActive = now
+    }
+
+    /// What earlier reigns have counted; of a run of an earlier version all the time since its begin.
+    static func activeSeconds(of run: RunRecord) -> Double {
+        guard let text = run.metrics else { return 0 }
+        let metrics = try? JSONDecoder().decode(RunMetrics.self, from: Data(text.utf8))
+        return metrics?.activeSeconds ?? max(0, Date.now.timeIntervalSince(run.startedAt))
     }
 
     /// Writes down what was heard of the workers.

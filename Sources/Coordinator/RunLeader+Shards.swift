@@ -50,6 +50,7 @@ extension RunLeader {
         guard case .leased(failed.lease, _) = self.machine.shards[failed.shard]?.state else { return true }
         let record = try await self.store.shard(failed.shard)
         let counted = record.shard.failedAttempts + 1
+        let attempts = record.attempts.count
         let decision = self.retryPolicy.decision(
             after: failed.errorClass,
             countedAttempts: counted,
@@ -62,17 +63,17 @@ extension RunLeader {
             cut = cut ?? self.cut(record.shard, after: failed, header)
             guard let cut else { return false }
             if case .at(let split) = cut {
-                try await self.halve(failed, at: split, attempt: counted, header)
+                try await self.halve(failed, at: split, after: attempts, header)
                 return true
             }
         }
         let (verdict, counts) = Self.verdict(decision, cut)
-        if verdict == .fail { try await self.stopOrPause(failed, decision) }
+        if verdict == .fail { try await self.stopOrPause(failed, record.shard, decision) }
         _ = try await self.store.recordFailure(
             FailedAttempt(failed, countsAsAttempt: counts, verdict: verdict)
         )
         try await self.look(at: [failed.shard])
-        try await self.report(failed, verdict: verdict, attempt: counted, header)
+        try await self.report(failed, verdict: verdict, after: attempts, header)
         // Before more shards are granted in vain.
         if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
         return true
@@ -95,13 +96,18 @@ extension RunLeader {
     private func report(
         _ failed: Failed,
         verdict: FailedAttempt.Verdict,
-        attempt: Int,
+        after attempts: Int,
         _ header: MessageHeader
     ) async throws {
         let entity = self.machine.shards[failed.shard]?.entity
         // Who has the table is recorded once, not with every attempt that waits for it.
         if failed.isLockedOut, case .retry = verdict { return }
         switch verdict {
+        case .retry where failed.errorClass == .cancelled:
+            // Told to: by an operator, by TERM, or by this coordinator.
+            let message = "given back, because its worker was told to stop; granted again at once"
+            let event = NewEvent(.info, message, entity: entity, shard: failed.shard, worker: header.worker)
+            try await self.store.record([event], of: self.run.id)
         case .retry(let delay):
             let seconds = (delay / .milliseconds(100)).rounded() / 10
             try await self.note(
@@ -123,7 +129,7 @@ extension RunLeader {
             try await self.note(
                 .error,
                 .shardFailed,
-                "failed after \(attempt) attempts: \(failed.message); mend the cause, then: godwit retry \(failed.shard)",
+                "failed after \(counted(attempts, "attempt")): \(failed.message); mend the cause, then: godwit retry \(failed.shard)",
                 entity: entity,
                 shard: failed.shard,
                 worker: header.worker
@@ -134,7 +140,7 @@ extension RunLeader {
     /// What a shard's failure means for the run.
     ///
     /// Before the failure is recorded: whoever dies in between hears of it again.
-    private func stopOrPause(_ failed: Failed, _ decision: RetryPolicy.Decision) async throws {
+    private func stopOrPause(_ failed: Failed, _ shard: ShardRecord, _ decision: RetryPolicy.Decision) async throws {
         if decision == .stopRun {
             let entity = self.machine.shards[failed.shard]?.entity
             try await self.end(
@@ -146,7 +152,13 @@ extension RunLeader {
         } else if self.plan.policy.errorStrategy == .pause {
             try await self.pause(
                 .errorStrategy,
-                "shard \(failed.shard) failed and the plan says error_strategy: pause"
+                "shard \(failed.shard) failed and the plan says error_strategy: pause",
+                failing: ErrorReport.FailedShard(
+                    shard: failed.shard.description,
+                    entity: shard.entity,
+                    errorClass: failed.errorClass.rawValue,
+                    sqlState: failed.sqlState
+                )
             )
         }
     }

@@ -78,7 +78,7 @@ extension RunLeader {
     }
 
     /// Puts two halves in the place of a shard whose attempts are used up.
-    func halve(_ failed: Failed, at split: ShardSplit, attempt: Int, _ header: MessageHeader) async throws {
+    func halve(_ failed: Failed, at split: ShardSplit, after attempts: Int, _ header: MessageHeader) async throws {
         let halves = try await self.store.split(
             FailedAttempt(failed, countsAsAttempt: true, verdict: .fail),
             split
@@ -95,7 +95,7 @@ extension RunLeader {
         try await self.note(
             .warning,
             .shardHalved,
-            "halved into \(names) after \(attempt) attempts, to find what fails: \(failed.message)",
+            "halved into \(names) after \(counted(attempts, "attempt")), to find what fails: \(failed.message)",
             entity: entity,
             shard: failed.shard,
             worker: header.worker

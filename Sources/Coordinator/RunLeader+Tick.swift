@@ -87,7 +87,7 @@ extension RunLeader {
         else { return }
         self.acceptedSnapshot = snapshot.number
         // Whoever resumes the run accepts the age of this snapshot, also under the next coordinator.
-        let data = ["max_snapshot_age": String(snapshot.number)]
+        let data = ["cause": PauseCause.snapshotAge.rawValue, "snapshot": String(snapshot.number)]
         guard try await !self.store.hasEvent(with: data, of: self.run.id) else { return }
         try await self.pause(
             .snapshotAge,
@@ -121,12 +121,20 @@ extension RunLeader {
         _ cause: PauseCause,
         _ reason: String,
         data: [String: String] = [:],
+        failing: ErrorReport.FailedShard? = nil,
         accepting rate: (entity: EntityName, rate: Double)? = nil
     ) async throws {
         guard self.runPause.reason == nil else { return }
         self.runPause.begin(cause, reason)
         self.logger.error("the run is paused", metadata: .of([.reason: reason]))
-        _ = try await self.store.pause(self.run.id, cause, reason: reason, data: data, accepting: rate)
+        _ = try await self.store.pause(
+            self.run.id,
+            cause,
+            reason: reason,
+            data: data,
+            failing: failing,
+            accepting: rate
+        )
     }
 
     /// Ends the run and lets the workers go.
@@ -140,6 +148,7 @@ extension RunLeader {
         }
         self.ended = summary
         try await self.recordEnd(summary)
+        try await self.noteEnd(summary)
         self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
         try await self.recordFigures()
         await self.dismissWorkers()
@@ -158,6 +167,24 @@ extension RunLeader {
         case .done, .incomplete, .paused:
             break
         }
+    }
+
+    /// Tells whoever reads the events; a pause has its own, and so has a cancellation.
+    private func noteEnd(_ summary: RunSummary) async throws {
+        var event: NewEvent
+        switch summary.outcome {
+        case .done:
+            event = NewEvent(.info, "the run is completed: \(summary.message)")
+        case .incomplete:
+            let message = "the run has ended, not as the plan wants it: \(summary.message)"
+            event = NewEvent(.warning, .runIncomplete, message)
+        case .failed where self.run.status != .cancelled:
+            event = NewEvent(.error, .runFailed, "the run has failed: \(summary.message)")
+        case .failed, .paused:
+            return
+        }
+        event.data["ended"] = summary.outcome == .failed ? "failed" : "completed"
+        try await self.store.record([event], of: self.run.id)
     }
 
     /// Asks for the end again, where the machine has not learnt of more to do.

@@ -46,6 +46,10 @@ actor RunLeader {
     var roster = WorkerRoster()
     var keyBook: KeyBook
     var figures = RunFigures()
+    /// Seconds in which the run was led and not paused, under earlier coordinators too.
+    var activeSeconds: Double
+    /// Until when they are counted.
+    var lastActive = ContinuousClock.now
     /// Counts the changes of presence; LEASE carries it.
     var epoch: Int
     var sequence: UInt64 = 0
@@ -107,6 +111,7 @@ actor RunLeader {
         logger: Logger
     ) async throws {
         self.run = run
+        self.activeSeconds = Self.activeSeconds(of: run)
         self.plan = plan
         self.term = term
         self.machine = machine

@@ -112,6 +112,7 @@ actor RunOpening {
             let text = "begun by a version that recorded no types: a column that gets another one will not be noticed"
             try await self.store.record([NewEvent(.warning, .planWarning, text)], of: run.id)
         }
+        try await self.note(isTakeover ? "a coordinator took over" : "a coordinator was started", in: id)
         return .begun(try await self.store.run(matching: .id(id)), plan)
     }
 
@@ -138,8 +139,12 @@ actor RunOpening {
             return
         }
         try await self.store.setStatus(run.id, .running)
-        let data = ["host": self.configuration.host]
-        try await self.store.record([NewEvent(.info, "goes on: a coordinator was started", data: data)], of: run.id)
+    }
+
+    /// Tells whoever reads the events which process led when.
+    private func note(_ message: String, in run: RunID, data: [String: String] = [:]) async throws {
+        let data = data.merging(["host": self.configuration.host]) { mine, _ in mine }
+        try await self.store.record([NewEvent(.info, message, data: data)], of: run)
     }
 
     /// A target without a control schema has no runs.
@@ -189,6 +194,11 @@ actor RunOpening {
             metadata: .of([
                 .runID: run.id, .rowsEstimated: "\(resolved.entities.reduce(0) { $0 + $1.statistics.rows })",
             ])
+        )
+        try await self.note(
+            "the run was begun",
+            in: run.id,
+            data: ["plan": plan.name, "plan_hash": plan.hash, "entities": String(resolved.entities.count)]
         )
         for finding in findings where finding.severity > .note {
             try await self.store.record([NewEvent(.warning, .planWarning, finding.message)], of: run.id)

@@ -90,6 +90,13 @@ actor RunSnapshot {
     /// Says what a second snapshot means, where it means anything.
     private func confessNewSnapshot(_ number: Int) async throws {
         guard try await self.store.run(matching: .id(self.run)).isMixed else { return }
+        guard try await !self.store.hasEnded(self.run, since: number - 1) else {
+            // Nothing was lost: the run had come to its end, and was given more to do.
+            let message = "what was given to the run since its end is read under snapshot \(number)"
+            self.logger.notice("took a new snapshot", metadata: .of([.runID: self.run, .snapshotID: number]))
+            let event = NewEvent(.info, message, data: ["snapshot": String(number)])
+            return try await self.store.record([event], of: self.run)
+        }
         self.logger.error(
             "every holder of the run's snapshot is gone: the rest is read under a new one, so the run is mixed",
             metadata: .of([.runID: self.run, .snapshotID: number])
@@ -102,7 +109,7 @@ actor RunSnapshot {
                     """
                     every holder of the source's snapshot is gone (the source was restarted, or all processes ended): \
                     the shards from here on are read under snapshot \(number), so the run is mixed and will end with \
-                    status 2. \(RunConclusion.mixedAdvice)
+                    status 2. \(RunConclusion.mixedAdvice())
                     """,
                     data: ["snapshot": String(number)]
                 )

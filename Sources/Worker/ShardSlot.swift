@@ -49,8 +49,8 @@ actor ShardSlot {
     func run(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         self.clock = StageClock()
         self.hidesValues = job.entity.hasPersonalColumns
-        var succeeded = false
-        defer { self.progress.finish(lease: job.assignment.lease, succeeded: succeeded, clock: self.clock) }
+        var ending = WorkerProgress.Ending.failed
+        defer { self.progress.finish(lease: job.assignment.lease, ending, clock: self.clock) }
         do {
             try self.openSource(job)
             try self.openTarget(job)
@@ -59,9 +59,10 @@ actor ShardSlot {
                 case .copy, .replay: try self.copy(job)
                 case .fill: try self.fill(job)
                 }
-            succeeded = true
+            ending = .done
             return counters
         } catch {
+            if error.failure == .cancelled { ending = .givenBack }
             self.tidy()
             throw error
         }

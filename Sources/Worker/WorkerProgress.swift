@@ -34,10 +34,14 @@ final class WorkerProgress: Sendable {
     }
 
     /// Notes the end of an attempt.
-    func finish(lease: LeaseID, succeeded: Bool, clock: StageClock) {
+    func finish(lease: LeaseID, _ ending: Ending, clock: StageClock) {
         self.state.withLock { state in
             state.shards[lease] = nil
-            if succeeded { state.counters.shardsDone += 1 } else { state.counters.shardsFailed += 1 }
+            switch ending {
+            case .done: state.counters.shardsDone += 1
+            case .failed: state.counters.shardsFailed += 1
+            case .givenBack: break
+            }
             state.counters.readSeconds += clock.read / .seconds(1)
             state.counters.transformSeconds += clock.transform / .seconds(1)
             state.counters.writeSeconds += clock.write / .seconds(1)
@@ -71,6 +75,14 @@ final class WorkerProgress: Sendable {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1024
+    }
+
+    /// How an attempt ended.
+    enum Ending: Sendable {
+        case done
+        case failed
+        /// The worker was told to stop.
+        case givenBack
     }
 
     private struct State {

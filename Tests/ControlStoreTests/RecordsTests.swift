@@ -149,6 +149,8 @@ import Testing
         #expect(all[0].data == "{\"a\": \"b\\\"c\"}")
         #expect(try await store.events(of: fixture.run, EventFilter(after: all[0].id)) == [all[1]])
         #expect(try await store.events(of: fixture.run, EventFilter(level: .error)) == [all[1]])
+        #expect(try await store.events(of: fixture.run, EventFilter(level: .warning)) == [all[1]])
+        #expect(try await store.events(of: fixture.run, EventFilter(level: .info)) == all)
         #expect(try await store.events(of: fixture.run, EventFilter(shard: fixture.shards[0])) == [all[1]])
     }
 

@@ -31,6 +31,11 @@ extension EndToEnd {
                     ["asked to leave by an operator|t|t"],
                     "SELECT message, data ? 'role', data ? 'user' FROM godwit.events WHERE worker = 'one' AND data ? 'deadline_seconds'"
                 )
+                // It was asked to: that is no failure.
+                try migration.expect(
+                    ["0"],
+                    "SELECT count(*) FROM godwit.events WHERE data ->> 'kind' = 'attempt-failed'"
+                )
                 try migration.execute(.source, HeldRow.letGo)
                 if !isLed { coordinator = try migration.startCoordinator() }
                 try migration.startWorker("two")

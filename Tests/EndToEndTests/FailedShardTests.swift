@@ -85,7 +85,23 @@ extension EndToEnd {
                     """
                 )
                 try Self.expectTiles(migration)
+                // Halves have one attempt each, and it is that which is told.
+                try migration.expect(
+                    ["1"],
+                    "SELECT count(*) FROM godwit.events WHERE message LIKE 'failed after 1 attempt: %'"
+                )
                 try await Self.repairAndRetry(migration)
+                // The retry's snapshot was meant; who led when, and how it ended, is told.
+                try migration.expect(
+                    ["0|1|t|1"],
+                    """
+                    SELECT count(*) FILTER (WHERE data ->> 'kind' = 'snapshot-lost'),
+                           count(*) FILTER (WHERE message = 'the run was begun'),
+                           count(*) FILTER (WHERE message = 'a coordinator was started') > 0,
+                           count(*) FILTER (WHERE data ->> 'kind' = 'run-incomplete' AND message LIKE '%1 failed shard:%')
+                      FROM godwit.events
+                    """
+                )
                 try Self.expectEverything(migration)
                 try Self.expectTiles(migration)
             }

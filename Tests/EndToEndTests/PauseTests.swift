@@ -56,6 +56,13 @@ extension EndToEnd {
                       FROM godwit.migration_runs
                     """
                 )
+                try migration.expect(
+                    ["1|t"],
+                    """
+                    SELECT data ->> 'failed_shards', data ->> 'shards' LIKE 's% things fault XX000'
+                      FROM godwit.events WHERE data ->> 'kind' = 'run-paused'
+                    """
+                )
                 let again = try migration.startCoordinator()
                 #expect(await again.exitStatus() == 75, "\(again.log)")
                 #expect(Self.lastLine(again.log) == "godwit retry --failed --run 1", "\(again.log)")

@@ -37,6 +37,13 @@ package struct ErrorReport: Sendable, Codable, Equatable {
         self.next = cause == .errorStrategy ? "godwit retry --failed --run \(run)" : "godwit resume \(run)"
     }
 
+    /// Counts a shard whose failure is about to be recorded.
+    mutating func add(_ failing: FailedShard) {
+        guard !self.shards.contains(where: { $0.shard == failing.shard }) else { return }
+        self.failedShards += 1
+        if self.shards.count < Self.namedShards { self.shards.append(failing) }
+    }
+
     /// So many failed shards are named; `godwit shards --failed` has them all.
     static let namedShards = 10
 
@@ -83,6 +90,13 @@ extension ErrorReport {
         package var entity: EntityName
         package var errorClass: String?
         package var sqlState: String?
+
+        package init(shard: String, entity: EntityName, errorClass: String?, sqlState: String?) {
+            self.shard = shard
+            self.entity = entity
+            self.errorClass = errorClass
+            self.sqlState = sqlState
+        }
 
         package var description: String {
             [self.shard, self.entity.rawValue, self.errorClass, self.sqlState].compactMap { $0 }

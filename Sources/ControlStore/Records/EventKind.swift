@@ -26,6 +26,10 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case sourceBlocked = "source-blocked"
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
+    /// The run has met something that a retry does not heal.
+    case runFailed = "run-failed"
+    /// Everything is done that can be, with failed shards, too many rejects or more than one snapshot.
+    case runIncomplete = "run-incomplete"
     case runCancelled = "run-cancelled"
 
     /// The section's anchor.

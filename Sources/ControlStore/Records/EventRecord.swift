@@ -41,11 +41,16 @@ package struct NewEvent: Sendable, Equatable {
     }
 }
 
-/// How urgent an event is.
+/// How urgent an event is, the least urgent first.
 package enum EventLevel: String, Sendable, Codable, CaseIterable {
     case info
     case warning
     case error
+
+    /// A level and those that are more urgent; all of them for nil.
+    static func atLeast(_ level: Self?) -> [Self] {
+        Array(self.allCases.drop { $0 != level ?? .info })
+    }
 }
 
 /// An event as it was recorded.
@@ -66,6 +71,7 @@ package struct EventRecord: Sendable, Codable, Equatable {
 package struct EventFilter: Sendable, Equatable {
     package var entity: EntityName?
     package var shard: ShardID?
+    /// This level or a more urgent one.
     package var level: EventLevel?
     /// Only later ones.
     package var after: Int64

@@ -7,7 +7,8 @@ extension ControlStore {
         of run: RunID,
         _ cause: PauseCause,
         _ message: String,
-        by operatorName: String? = nil
+        by operatorName: String? = nil,
+        failing: ErrorReport.FailedShard? = nil
     ) throws(ControlStoreError) -> ErrorReport {
         let failed = try self.query(
             "read the failed shards of run \(run)",
@@ -18,7 +19,7 @@ extension ControlStore {
             """,
             [.run(run)]
         )
-        return ErrorReport(
+        var report = ErrorReport(
             message: message,
             cause: cause,
             by: operatorName,
@@ -34,6 +35,8 @@ extension ControlStore {
             },
             rejects: try self.rejectCounts(of: run)
         )
+        if let failing { report.add(failing) }
+        return report
     }
 
     /// The coordinator itself stops granting; what there is to say is kept with the run, and brought up to date once
@@ -46,6 +49,7 @@ extension ControlStore {
     ///   - cause: Why, as the runbook has it.
     ///   - reason: Why, in words.
     ///   - data: What its event carries besides.
+    ///   - failing: The shard that is the cause, whose failure is about to be recorded.
     ///   - rate: Of failing rows, which whoever resumes the run accepts for this entity.
     ///   - isUpdate: Whether the run is paused already.
     /// - Returns: What there is to say; nil where the run does not stand as it should for this: paused or resumed by an
@@ -56,10 +60,11 @@ extension ControlStore {
         _ cause: PauseCause,
         reason: String,
         data: [String: String] = [:],
+        failing: ErrorReport.FailedShard? = nil,
         accepting rate: (entity: EntityName, rate: Double)? = nil,
         isUpdate: Bool = false
     ) throws(ControlStoreError) -> ErrorReport? {
-        let report = try self.errorReport(of: run, cause, reason)
+        let report = try self.errorReport(of: run, cause, reason, failing: failing)
         // In one transaction: who dies in between would leave a pause that trips again when somebody resumes the run.
         return try self.transaction("pause run \(run)") { () throws(ControlStoreError) in
             guard try self.pause(run, with: report, isUpdate: isUpdate) else { return nil }

@@ -48,6 +48,21 @@ extension ControlStore {
             .isEmpty
     }
 
+    /// Whether a run has come to an end since a snapshot was taken: the next one was to be expected then.
+    package func hasEnded(_ run: RunID, since snapshot: Int) throws(ControlStoreError) -> Bool {
+        try
+            !self.query(
+                "look for the end of run \(run)",
+                """
+                SELECT FROM godwit.events AS event JOIN godwit.snapshots AS snapshot ON snapshot.run_id = event.run_id
+                 WHERE event.run_id = $1::uuid AND snapshot.number = $2::integer AND event.at > snapshot.taken_at
+                   AND event.data ? 'ended' LIMIT 1
+                """,
+                [.run(run), .integer(snapshot)]
+            )
+            .isEmpty
+    }
+
     /// The events of a run, oldest first; with `after`, what is new since.
     package func events(
         of run: RunID,
@@ -62,13 +77,13 @@ extension ControlStore {
              WHERE run_id = $1::uuid AND id > $2::bigint
                AND ($3::text IS NULL OR entity = $3::text)
                AND ($4::bigint IS NULL OR shard_id = $4::bigint)
-               AND ($5::text IS NULL OR level = $5::text)
+               AND level = ANY ($5::text[])
              ORDER BY id
              LIMIT \(limit)
             """,
             [
                 .run(run), .integer(filter.after), .text(filter.entity?.rawValue), .integer(filter.shard?.rawValue),
-                .text(filter.level?.rawValue),
+                .texts(EventLevel.atLeast(filter.level).map(\.rawValue)),
             ]
         )
         .rows.map { EventRecord($0) }

@@ -26,7 +26,12 @@ struct EventsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only events about this shard.", valueName: "id"))
     var shard: ShardID?
 
-    @Option(help: ArgumentHelp("Only events of this level: info, warning or error.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "Only events of this level or a more urgent one: info, warning or error.",
+            valueName: "level"
+        )
+    )
     var level: EventLevel?
 
     @Flag(help: "Wait for more until the run ends; with --json one document a line.")
@@ -53,6 +58,7 @@ struct EventsCommand: AsyncParsableCommand {
                 try JSONOutput.print(rows)
                 return
             }
+            let isFiltered = self.entity != nil || self.shard != nil || self.level != nil
             var isEmpty = true
             while true {
                 let isActive = try await store.run(matching: .id(run.id)).status.isActive
@@ -63,7 +69,9 @@ struct EventsCommand: AsyncParsableCommand {
                 guard self.follow, isActive else { break }
                 try await Task.sleep(for: Self.interval)
             }
-            if isEmpty, !self.output.json { StandardOutput.write("run #\(run.number) has no such events\n") }
+            if isEmpty, !self.output.json {
+                StandardOutput.write("run #\(run.number) has no \(isFiltered ? "such " : "")events\n")
+            }
         }
     }
 

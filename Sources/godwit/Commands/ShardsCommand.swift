@@ -58,7 +58,8 @@ struct ShardsCommand: AsyncParsableCommand {
                 return
             }
             guard !shards.isEmpty else {
-                StandardOutput.write("run #\(run.number) has no such shards\n")
+                let isFiltered = filter.state != nil || entity != nil || self.reason != nil
+                StandardOutput.write("run #\(run.number) has no \(isFiltered ? "such " : "")shards\n")
                 return
             }
             let lines = ShardList(shards: shards).lines(width: Terminal.output.tableWidth)
