@@ -1,5 +1,6 @@
 import ControlStore
 import Coordinator
+import MigrationPlan
 import Postgres
 import Scheduling
 import Testing
@@ -97,6 +98,68 @@ import Testing
         var beginning = SampleRun.view()
         beginning.watchedFor = 1
         #expect(!RunScreen(view: beginning, width: 120, height: nil).lines.contains { $0.text.contains("NO WORKERS") })
+    }
+
+    @Test func aCancelledRunSaysWhyAndByWhom() {
+        var view = SampleRun.view(status: .cancelled)
+        view.report.run.statusReason = "wrong plan"
+        view.report.run.statusBy = "ada@build-7"
+        let lines = RunScreen(view: view, width: 120, height: nil).lines.map(\.text)
+        #expect(lines.contains("CANCELLED: wrong plan, by ada@build-7"))
+    }
+
+    @Test func tooManyRejectsAreSaidInTheHeadlineAndBelow() {
+        let orders = SampleRun.entity("orders", phase: "a", .complete, estimated: 10, migrated: 9, rejected: 1)
+        var view = SampleRun.view(status: .completed, entities: [orders])
+        #expect(view.standing == "completed")
+        view.rejectLimit = .rows(0)
+        let lines = RunScreen(view: view, width: 120, height: nil).lines.map(\.text)
+        #expect(lines[0] == "run #3 dispatch ended with too many rejects  e6a3473e")
+        #expect(lines.contains { $0.hasPrefix("TOO MANY REJECTS: 1 rejected row, more than rejects.max allows (0)") })
+        let summary = RunSummaryText(view: view, width: nil).text
+        #expect(summary.contains("has ended with too many rejects"))
+        #expect(summary.contains("more than rejects.max allows"))
+    }
+
+    @Test func aRunUnderTwoSnapshotsSaysTheNextStep() {
+        var view = SampleRun.view(status: .completed)
+        view.report.run.isMixed = true
+        let text = RunScreen(view: view, width: 500, height: nil).lines.map(\.text).joined(separator: "\n")
+        #expect(text.contains("godwit retry --entity E --force --run 3"))
+        #expect(RunSummaryText(view: view, width: nil).text.contains("godwit retry --entity E --force --run 3"))
+    }
+
+    @Test func rowsOfFailedShardsAreInTheFinalTable() {
+        var failed = SampleRun.entity(
+            "orders",
+            phase: "a",
+            .complete,
+            estimated: 20_000,
+            migrated: 19_971,
+            rejected: 28,
+            failed: 1
+        )
+        failed.failedRows = 1
+        let view = SampleRun.view(status: .completed, entities: [failed])
+        let lines = RunSummaryText(view: view, width: nil).text.split(separator: "\n").map(String.init)
+        let cells = lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(cells[0].prefix(6) == ["entity", "source", "migrated", "rejected", "filtered", "failed"])
+        #expect(cells[1].prefix(6) == ["orders", "20,000", "19,971", "28", "0", "~1"])
+        #expect(cells[2].prefix(6) == ["total", "20,000", "19,971", "28", "0", "~1"])
+        #expect(lines.contains("run #3 dispatch (e6a3473e) has ended with 1 failed shard"))
+        let screen = RunScreen(view: view, width: 120, height: nil).lines.map(\.text)
+        #expect(screen[0] == "run #3 dispatch ended with 1 failed shard  e6a3473e")
+        #expect(screen.contains { $0.contains("19,971/20,000") })
+    }
+
+    @Test func theTimeOfARunIsThatInWhichItWasWorkedOn() {
+        var view = SampleRun.view(status: .completed, after: 52)
+        #expect(view.elapsed == 52)
+        view.metrics?.activeSeconds = 1.5
+        #expect(view.elapsed == 1.5)
+        view.workSeconds = [EntityName(rawValue: "offices"): 0.5]
+        #expect(view.seconds(of: view.report.entities[0]) == 0.5)
+        #expect(view.seconds(of: view.report.entities[1]) == 52)
     }
 
     @Test func anEntityWithAFailedShardIsNotShownAsWhole() {

@@ -56,6 +56,30 @@ extension ControlStore {
         ) { first, _ in first }
     }
 
+    /// Seconds in which at least one shard of an entity was worked on, without the time between the end of a run and
+    /// what it was given to do afterwards.
+    package func workSeconds(of run: RunID) throws(ControlStoreError) -> [EntityName: Double] {
+        let rows =
+            try self.query(
+                "read the times of run \(run)",
+                """
+                SELECT entity,
+                       sum(greatest(0, extract(epoch FROM ended_at - greatest(started_at, seen_until))))::double precision
+                           AS seconds
+                  FROM (SELECT shard.entity, attempt.started_at, attempt.ended_at,
+                               coalesce(max(attempt.ended_at) OVER (
+                                   PARTITION BY shard.entity ORDER BY attempt.started_at, attempt.lease
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '-infinity') AS seen_until
+                          FROM godwit.attempts AS attempt JOIN godwit.shards AS shard ON shard.id = attempt.shard_id
+                         WHERE shard.run_id = $1::uuid AND attempt.ended_at IS NOT NULL) AS spans
+                 GROUP BY entity
+                """,
+                [.run(run)]
+            )
+            .rows
+        return Dictionary(rows.map { ($0.entity("entity"), $0.double("seconds") ?? 0) }) { first, _ in first }
+    }
+
     private func entityTotals(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> [EntityStatus] {
         try self.query(
             purpose,

@@ -6,11 +6,13 @@ import Postgres
 enum Alert: String, CaseIterable {
     case paused
     case failedRun = "failed-run"
+    case cancelledRun = "cancelled-run"
     case noCoordinator = "no-coordinator"
     case noWorkers = "no-workers"
     case tooManyWorkers = "too-many-workers"
     case sourceBlocked = "source-blocked"
     case failedShards = "failed-shards"
+    case tooManyRejects = "too-many-rejects"
     case twoSnapshots = "two-snapshots"
     case triggersOff = "triggers-off"
 
@@ -49,7 +51,10 @@ extension RunView {
                     "TOO MANY WORKERS: \(workers) use the plan's connections: up, so only one shard runs; godwit drain some"
                 )
             )
-        case .running, .completed, .cancelled:
+        case .cancelled:
+            let who = run.statusBy.map { ", by \($0)" } ?? ""
+            alerts.append((.cancelledRun, "CANCELLED: \(run.statusReason ?? "by an operator")\(who)"))
+        case .running, .completed:
             break
         }
         if self.isActive, self.isLed {
@@ -70,8 +75,12 @@ extension RunView {
             let shards = Figures.counted(failed, "failed shard")
             alerts.append((.failedShards, "\(shards): godwit shards --failed, then godwit retry --failed"))
         }
+        if let excess = self.rejectExcess {
+            alerts.append((.tooManyRejects, "TOO MANY REJECTS: \(excess); godwit rejects counts \(run.number)"))
+        }
         if run.isMixed {
-            alerts.append((.twoSnapshots, "shards were read under more than one snapshot: rows may not fit together"))
+            let text = "shards were read under more than one snapshot, so a row may not fit its parents. "
+            alerts.append((.twoSnapshots, text + RunConclusion.mixedAdvice(run: run.number)))
         }
         if let first = self.report.leftOff.first {
             let triggers = Figures.counted(self.report.leftOff.count, "trigger")

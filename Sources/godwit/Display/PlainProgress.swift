@@ -7,8 +7,12 @@ import Scheduling
 /// Pure: views go in, lines come out.
 struct PlainProgress {
     private var lastLine: Date?
+    /// Whether a coordinator has taken the run up since this began to look; what is there before is no news.
+    private var hasBegun = false
     private var complete: Set<String> = []
     private var completePhases: Set<String> = []
+    /// Begun before: their time would count what lies between.
+    private var earlier: Set<String> = []
     private var alarm: String?
 
     /// A line every so many seconds; safe from 1 up.
@@ -18,11 +22,16 @@ struct PlainProgress {
 
     /// The lines that a new view is worth.
     mutating func lines(for view: RunView) -> [String] {
+        if !self.hasBegun, view.isActive, !view.isTakenUp {
+            self.skip(view)
+            return []
+        }
+        self.hasBegun = true
         var lines: [String] = []
         for phase in view.phases {
             for entity in phase.entities where entity.stage == .complete {
                 guard self.complete.insert(entity.name.rawValue).inserted else { continue }
-                lines.append(Self.line(entity, view))
+                lines.append(self.line(entity, view))
             }
             guard phase.entities.allSatisfy({ $0.stage == .complete }), self.completePhases.insert(phase.label).inserted
             else { continue }
@@ -39,16 +48,30 @@ struct PlainProgress {
         return lines
     }
 
-    private static func line(_ entity: EntityStatus, _ view: RunView) -> String {
+    /// Takes what was complete before for known; whatever is done again is complete again, and said so.
+    private mutating func skip(_ view: RunView) {
+        self.complete = Set(view.report.entities.filter { $0.stage == .complete }.map(\.name.rawValue))
+        let phases = view.phases.filter { $0.entities.allSatisfy { $0.stage == .complete } }
+        self.completePhases = Set(phases.map(\.label))
+        self.earlier = Set(view.report.entities.filter { $0.startedAt != nil }.map(\.name.rawValue))
+    }
+
+    private func line(_ entity: EntityStatus, _ view: RunView) -> String {
         let counters = entity.counters
         var text = """
-            \(entity.name) complete: \(Figures.count(counters.migrated)) of \(Figures.count(counters.sourceRows)) rows \
-            migrated
+            \(entity.name) \(entity.shards.failed > 0 ? "ended" : "complete"): \
+            \(Figures.count(counters.migrated)) of \(Figures.count(entity.sourceRows)) rows migrated
             """
         if counters.rejected > 0 { text += ", \(Figures.count(counters.rejected)) rejected" }
         if counters.filtered > 0 { text += ", \(Figures.count(counters.filtered)) filtered" }
-        if entity.shards.failed > 0 { text += ", \(Figures.counted(entity.shards.failed, "failed shard"))" }
-        if let seconds = entity.seconds(now: view.now) { text += " in \(Figures.duration(seconds))" }
+        if entity.shards.failed > 0 {
+            let shards = Figures.counted(entity.shards.failed, "failed shard")
+            let rows = entity.failedRows > 0 ? "about \(Figures.count(entity.failedRows)) in " : ""
+            text += ", \(rows)\(shards)"
+        }
+        if !self.earlier.contains(entity.name.rawValue), let seconds = entity.seconds(now: view.now) {
+            text += " in \(Figures.duration(seconds))"
+        }
         return text
     }
 
@@ -56,7 +79,7 @@ struct PlainProgress {
         let entities = view.report.entities
         let complete = entities.count { $0.stage == .complete }
         var words = [
-            "run #\(view.run.number) \(view.run.name) \(view.run.status.rawValue): \(Int(view.fraction * 100))%",
+            "run #\(view.run.number) \(view.run.name) \(view.standing): \(Int(view.fraction * 100))%",
             "\(Figures.count(view.report.totals.migrated)) rows migrated",
             "\(Figures.count(view.report.totals.rejected)) rejected",
             "\(complete) of \(entities.count) entities complete", "\(Figures.short(view.rowsPerSecond)) rows/s",

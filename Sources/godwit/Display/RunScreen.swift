@@ -33,7 +33,7 @@ struct RunScreen {
     private var header: [StyledLine] {
         let run = self.view.run
         var title = StyledLine("run #\(run.number) \(run.name) ", .bold)
-        title.add(run.status.rawValue, Self.style(of: run.status))
+        title.add(self.view.standing, self.style)
         title.add("  \(run.id.description.prefix(8))", .faint)
         return [title] + self.wrapped(self.figures, separator: " · ")
     }
@@ -84,17 +84,18 @@ struct RunScreen {
     private var alarms: [StyledLine] {
         self.view.alerts.flatMap { alert, text in
             switch alert {
-            case .paused, .failedRun, .noCoordinator, .noWorkers, .tooManyWorkers, .sourceBlocked, .triggersOff:
+            case .paused, .failedRun, .cancelledRun, .noCoordinator, .noWorkers, .tooManyWorkers, .sourceBlocked,
+                .triggersOff:
                 self.wrappedWords(text, style: .loud)
-            case .failedShards, .twoSnapshots: self.wrappedWords(text, style: .bad)
+            case .failedShards, .tooManyRejects, .twoSnapshots: self.wrappedWords(text, style: .bad)
             }
         }
     }
 
-    private static func style(of status: RunStatus) -> StyledLine.Style {
-        switch status {
+    private var style: StyledLine.Style {
+        switch self.view.run.status {
         case .running: .bold
-        case .completed: .good
+        case .completed: self.view.isDone ? .good : .warning
         case .paused: .warning
         case .failed, .cancelled: .bad
         }

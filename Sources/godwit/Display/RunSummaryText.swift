@@ -1,4 +1,5 @@
 import ControlStore
+import Coordinator
 import Foundation
 import Scheduling
 
@@ -9,41 +10,42 @@ struct RunSummaryText {
     let width: Int?
 
     var text: String {
-        var table = TextTable([
-            .left("entity"), .right("source"), .right("migrated"), .right("rejected"), .right("filtered"),
-            .right("time"),
-            .right("rows/s"),
-        ])
-        for entity in self.view.report.entities {
-            table.add(self.cells(entity.name.rawValue, entity.counters, entity.seconds(now: self.view.now)))
+        let failed = self.view.report.entities.reduce(0) { $0 + $1.failedRows }
+        var table = TextTable(
+            [.left("entity"), .right("source"), .right("migrated"), .right("rejected"), .right("filtered")]
+                + (failed > 0 ? [.right("failed")] : []) + [.right("time"), .right("rows/s")]
+        )
+        /// Rows of failed shards are known by their estimates; the column is there where a row has any.
+        func add(_ name: String, _ counters: ShardCounters, _ failedRows: Int, _ seconds: Double?) {
+            let rate = seconds.map { $0 > 0 ? Figures.short(Double(counters.sourceRows) / $0) : "–" }
+            table.add(
+                [
+                    name, Figures.count(counters.sourceRows + failedRows), Figures.count(counters.migrated),
+                    Figures.count(counters.rejected), Figures.count(counters.filtered),
+                ]
+                    + (failed > 0 ? [failedRows > 0 ? "~\(Figures.count(failedRows))" : "0"] : [])
+                    + [seconds.map(Figures.duration) ?? "–", rate ?? "–"]
+            )
         }
-        table.add(self.cells("total", self.view.report.totals, self.view.elapsed))
+        for entity in self.view.report.entities {
+            add(entity.name.rawValue, entity.counters, entity.failedRows, self.view.seconds(of: entity))
+        }
+        add("total", self.view.report.totals, failed, self.view.elapsed)
         let lines = [""] + table.lines(width: self.width) + ["", self.verdict] + self.nextSteps
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func cells(_ name: String, _ counters: ShardCounters, _ seconds: Double?) -> [String] {
-        let rate = seconds.map { $0 > 0 ? Figures.short(Double(counters.sourceRows) / $0) : "–" }
-        return [
-            name, Figures.count(counters.sourceRows), Figures.count(counters.migrated),
-            Figures.count(counters.rejected),
-            Figures.count(counters.filtered), seconds.map(Figures.duration) ?? "–", rate ?? "–",
-        ]
     }
 
     private var verdict: String {
         let run = self.view.run
         var text = "run #\(run.number) \(run.name) (\(run.id.description.prefix(8))) \(self.ending)"
-        if run.status == .paused || run.status == .failed, let reason = run.statusReason { text += ": \(reason)" }
+        if [.paused, .failed, .cancelled].contains(run.status), let reason = run.statusReason { text += ": \(reason)" }
         return text
     }
 
     /// How the run stands, never better than it is.
     private var ending: String {
-        let failed = self.view.report.shards.failed
-        guard self.view.run.status == .completed else { return "is \(self.view.run.status.rawValue)" }
-        if failed > 0 { return "has ended with \(Figures.counted(failed, "failed shard"))" }
-        return self.view.run.isMixed ? "is completed under more than one snapshot" : "is completed"
+        let standing = self.view.standing
+        return standing.hasPrefix("ended") ? "has \(standing)" : "is \(standing)"
     }
 
     private var nextSteps: [String] {
@@ -58,8 +60,12 @@ struct RunSummaryText {
         let rejected = self.view.report.totals.rejected
         if rejected > 0 {
             steps.append(
-                "\(Figures.counted(rejected, "rejected row")): godwit rejects \(run.number), godwit rejects ls \(run.number)"
+                "\(Figures.counted(rejected, "rejected row")): godwit rejects counts \(run.number) counts, godwit rejects \(run.number) lists them"
             )
+        }
+        if let excess = self.view.rejectExcess { steps.append(excess) }
+        if run.isMixed {
+            steps.append("read under more than one snapshot. \(RunConclusion.mixedAdvice(run: run.number))")
         }
         switch run.status {
         case .paused:

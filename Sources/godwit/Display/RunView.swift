@@ -1,6 +1,8 @@
+import Catalog
 import ControlStore
 import Coordinator
 import Foundation
+import MigrationPlan
 import Scheduling
 
 /// A run as the display and `status` see it at one moment.
@@ -13,6 +15,10 @@ struct RunView: Sendable {
     var now: Date
     /// Seconds for which this process has watched the run: workers need some to come.
     var watchedFor = Double.infinity
+    /// Seconds in which shards of an entity were worked on; of a run that has ended only.
+    var workSeconds: [EntityName: Double] = [:]
+    /// The plan's `rejects.max`; of a run that has ended only.
+    var rejectLimit: RunSettings.RejectLimit?
 
     init(report: StatusReport, isLed: Bool, now: Date) {
         self.report = report
@@ -26,7 +32,13 @@ struct RunView: Sendable {
     /// Reads a run's state.
     static func read(_ run: RunID, from store: ControlStore) async throws -> Self {
         let report = try await store.status(of: run)
-        return Self(report: report, isLed: try await store.isLed(), now: Date())
+        var view = Self(report: report, isLed: try await store.isLed(), now: Date())
+        guard !view.isActive else { return view }
+        view.workSeconds = try await store.workSeconds(of: run)
+        // A plan of another version: nothing is said of its limit.
+        let plan = try? JSONDecoder().decode(ResolvedPlan.self, from: Data(try await store.resolvedPlan(run).utf8))
+        view.rejectLimit = plan?.policy.maximumRejects
+        return view
     }
 
     var run: RunRecord { self.report.run }
@@ -34,7 +46,38 @@ struct RunView: Sendable {
     /// Whether a coordinator is working on it, or should be.
     var isActive: Bool { self.run.status == .running || self.run.status == .paused }
 
-    var elapsed: Double { max(0, (self.run.completedAt ?? self.now).timeIntervalSince(self.run.startedAt)) }
+    /// Seconds in which a coordinator worked on it: neither the pauses nor the time between an end and a retry.
+    var elapsed: Double {
+        self.metrics?.activeSeconds ?? max(0, (self.run.completedAt ?? self.now).timeIntervalSince(self.run.startedAt))
+    }
+
+    /// Seconds that an entity took: once the run has ended those in which its shards were worked on, else from the first.
+    func seconds(of entity: EntityStatus) -> Double? {
+        self.workSeconds[entity.name] ?? entity.seconds(now: self.now)
+    }
+
+    /// What to say where more rows were rejected than the plan allows.
+    var rejectExcess: String? {
+        guard self.run.status == .completed else { return nil }
+        return RunConclusion.rejectExcess(of: self.report.totals, limit: self.rejectLimit)
+    }
+
+    /// How the run stands, never better than it is.
+    var standing: String {
+        let failed = self.report.shards.failed
+        guard self.run.status == .completed else { return self.run.status.rawValue }
+        if failed > 0 { return "ended with \(Figures.counted(failed, "failed shard"))" }
+        if self.rejectExcess != nil { return "ended with too many rejects" }
+        return self.run.isMixed ? "completed under more than one snapshot" : "completed"
+    }
+
+    /// Whether it is completed with nothing to be said against it.
+    var isDone: Bool { self.standing == RunStatus.completed.rawValue }
+
+    /// Whether a coordinator is at it: it leads, and has ended the pause that only waited for one.
+    var isTakenUp: Bool {
+        self.isLed && !(self.run.status == .paused && self.run.pauseCause?.endsWithANewCoordinator == true)
+    }
 
     /// Source rows per second; of the last seconds while it runs, else over the whole run.
     var rowsPerSecond: Double {
@@ -116,8 +159,13 @@ extension EntityStatus {
 
     /// Rows of the source: counted where all shards are done, else estimated.
     var expectedRows: Int {
-        self.isAllDone ? self.counters.sourceRows : max(self.estimatedRows, self.counters.sourceRows)
+        if self.isAllDone { return self.counters.sourceRows }
+        if self.stage == .complete, self.failedRows > 0 { return self.sourceRows }
+        return max(self.estimatedRows, self.counters.sourceRows)
     }
+
+    /// Rows that were read, and those of failed shards by their estimates.
+    var sourceRows: Int { self.counters.sourceRows + self.failedRows }
 
     /// Seconds from its first shard to completion.
     func seconds(now: Date) -> Double? {

@@ -37,7 +37,7 @@ struct RunReport: Encodable {
         self.totals = CounterRow(view.report.totals)
         self.shards = view.report.shards
         self.rejects = Dictionary(view.rejects.map { ($0.reason, $0.count) }) { $0 + $1 }
-        self.entities = view.report.entities.map { EntityRow($0, now: view.now) }
+        self.entities = view.report.entities.map { EntityRow($0, seconds: view.seconds(of: $0)) }
         self.workers = view.report.workers.map { WorkerRow($0, now: view.now) }
         self.shardSeconds = view.report.durations
         self.stageSeconds = stages
@@ -129,11 +129,13 @@ struct EntityRow: Encodable {
     var completedAt: Date?
     var seconds: Double?
     var estimatedRows: Int
+    /// Of its failed shards, by their estimates.
+    var failedRows: Int
     var counters: CounterRow
     var rejects: [String: Int]
     var shards: ShardTally
 
-    init(_ entity: EntityStatus, now: Date) {
+    init(_ entity: EntityStatus, seconds: Double?) {
         self.entity = entity.name.rawValue
         self.phase = entity.phase
         self.stage = entity.stage
@@ -141,8 +143,9 @@ struct EntityRow: Encodable {
         self.targetTable = entity.targetTable
         self.startedAt = entity.startedAt
         self.completedAt = entity.completedAt
-        self.seconds = entity.seconds(now: now)
+        self.seconds = seconds
         self.estimatedRows = entity.estimatedRows
+        self.failedRows = entity.failedRows
         self.counters = CounterRow(entity.counters)
         self.rejects = entity.rejects
         self.shards = entity.shards
