@@ -41,7 +41,7 @@ extension RunLeader {
         )
         try await self.note(
             """
-            replaying \(waiting.count) shards of rejects under snapshot \(self.snapshotNumber) and revision \
+            replaying \(counted(waiting.count, "shard")) of rejects under snapshot \(self.snapshotNumber) and revision \
             \(self.run.planRevision) of the plan
             """
         )

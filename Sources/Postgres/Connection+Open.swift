@@ -34,7 +34,7 @@ extension Connection {
         if !Self.complete(handle, within: firstTry) { PQreset(handle) }
         guard PQstatus(handle) == CONNECTION_OK else {
             defer { PQfinish(handle) }
-            throw Self.refusal(of: handle, attempt: "connecting to the \(role.rawValue) (\(parameters))")
+            throw Self.refusal(of: handle, role, attempt: "connecting to the \(role.database) (\(parameters))")
         }
         PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
         return handle
@@ -91,7 +91,7 @@ extension Connection {
     }
 
     /// Describes why no session came about.
-    private static func refusal(of handle: OpaquePointer, attempt: String) -> PostgresError {
+    private static func refusal(of handle: OpaquePointer, _ role: ConnectionRole, attempt: String) -> PostgresError {
         let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n")
             .filter { !$0.hasPrefix("LOCATION:") }
         // Verbose messages read `FATAL:  28P01: text`; the words before may be translated, the code never is.
@@ -106,6 +106,8 @@ extension Connection {
         let states = zip(words, words.dropFirst()).filter { $0.hasSuffix(":") && isState($1) }.map { $1.dropLast() }
         let state = states.last.map { SQLState(rawValue: String($0)) } ?? missing
         let said = words.filter { !isState($0) }.joined(separator: " ")
-        return PostgresError(code: .connectionFailed, message: "\(attempt) failed: \(said)", sqlState: state)
+        var error = PostgresError(code: .connectionFailed, message: "\(attempt) failed: \(said)", sqlState: state)
+        error.role = role
+        return error
     }
 }

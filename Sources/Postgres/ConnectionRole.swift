@@ -6,4 +6,7 @@ package enum ConnectionRole: String, Sendable {
     case target
     /// Works on the control schema.
     case control
+
+    /// The database as a person names it.
+    var database: String { self == .control ? "target" : self.rawValue }
 }

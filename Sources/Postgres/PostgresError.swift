@@ -35,6 +35,8 @@ package struct PostgresError: Error, Sendable, Equatable {
     package var table: String?
     package var column: String?
     package var constraint: String?
+    /// Of a connection that did not come about.
+    package var role: ConnectionRole?
 
     /// Describes a failure found on this side of the connection.
     package init(code: Code, message: String, sqlState: SQLState? = nil, hint: String? = nil) {

@@ -85,11 +85,17 @@ struct CommandFailure: Error {
     /// What to do about a server that lets nobody in.
     private static func advice(_ error: PostgresError) -> String {
         guard error.code == .connectionFailed else { return "" }
+        let variable =
+            switch error.role {
+            case .source: "GODWIT_SOURCE"
+            case .target, .control: "GODWIT_TARGET"
+            case nil: "GODWIT_SOURCE or GODWIT_TARGET"
+            }
         // 28000, 28P01: https://www.postgresql.org/docs/current/errcodes-appendix.html
         if error.sqlState == "28P01" || error.sqlState == "28000" {
-            return "; check the user, and the password in GODWIT_SOURCE or GODWIT_TARGET, PGPASSWORD or ~/.pgpass"
+            return "; check the user, and the password in \(variable), PGPASSWORD or ~/.pgpass"
         }
-        return "; check GODWIT_SOURCE or GODWIT_TARGET, and that the server is up"
+        return "; check \(variable), and that the server is up"
     }
 
     private static func isUnavailable(_ error: PostgresError) -> Bool {

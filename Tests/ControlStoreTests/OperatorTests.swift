@@ -61,7 +61,10 @@ import Testing
         try await store.resume(fixture.run)
         #expect(try await store.run(matching: .latest).status == .running)
         try await fixture.store.setStatus(fixture.run, .completed)
-        await #expect(throws: ControlStoreError.self) { try await store.pause(fixture.run, reason: "lunch") }
+        let refusal = await #expect(throws: ControlStoreError.self) {
+            try await store.pause(fixture.run, reason: "lunch")
+        }
+        #expect(refusal?.message == "run #1 is completed: nothing to pause")
     }
 
     @Test func `a cancelled run's leases are void, and its shards stay as they are`() async throws {

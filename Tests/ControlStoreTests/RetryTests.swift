@@ -204,6 +204,10 @@ import Testing
         await #expect(throws: ControlStoreError.self) {
             try await store.drain(.named([b]), of: fixture.run, within: .seconds(5))
         }
+        let unknown = await #expect(throws: ControlStoreError.self) {
+            try await store.drain(.named([WorkerName(rawValue: "zoe")]), of: fixture.run, within: .seconds(5))
+        }
+        #expect(unknown?.message == "the run has no worker zoe; there are a; these have left: b")
         #expect(try await store.drain(.all, of: fixture.run, within: .seconds(5)).map(\.name.rawValue) == ["a"])
         #expect(try await store.drain(.host("host-1"), of: fixture.run, within: .seconds(5)).isEmpty)
     }

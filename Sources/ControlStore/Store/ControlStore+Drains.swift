@@ -102,13 +102,16 @@ extension ControlStore {
             return present
         case .host(let host):
             guard workers.contains(where: { $0.host == host }) else {
-                throw Self.unknown("worker on host \(host)", Set(workers.map(\.host)).sorted())
+                let hosts = Set(workers.map(\.host)).sorted()
+                throw Self.unknown("worker on host \(host)", "hosts", hosts, left: [])
             }
             return present.filter { $0.host == host }
         case .named(let names):
             for name in names where !present.contains(where: { $0.name == name }) {
                 guard workers.contains(where: { $0.name == name }) else {
-                    throw Self.unknown("worker \(name)", present.map(\.name.rawValue))
+                    let known = present.map(\.name.rawValue)
+                    let left = Set(workers.map(\.name.rawValue)).subtracting(known).sorted()
+                    throw Self.unknown("worker \(name)", "workers", known, left: left)
                 }
                 throw ControlStoreError(.refused, "worker \(name) has left already; nobody was asked to leave")
             }
@@ -116,8 +119,17 @@ extension ControlStore {
         }
     }
 
-    private static func unknown(_ what: String, _ known: [String]) -> ControlStoreError {
-        let list = known.isEmpty ? "it has none" : "it has \(known.prefix(20).joined(separator: ", "))"
-        return ControlStoreError(.notFound, "the run has no \(what); \(list)\(known.count > 20 ? " …" : "")")
+    private static func unknown(
+        _ what: String,
+        _ kind: String,
+        _ known: [String],
+        left: [String]
+    ) -> ControlStoreError {
+        func list(_ names: [String]) -> String {
+            names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " …" : "")
+        }
+        let there = known.isEmpty ? "no \(kind) are there" : "there are \(list(known))"
+        let gone = left.isEmpty ? "" : "; these have left: \(list(left))"
+        return ControlStoreError(.notFound, "the run has no \(what); \(there)\(gone)")
     }
 }

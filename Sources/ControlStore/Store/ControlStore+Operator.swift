@@ -109,8 +109,8 @@ extension ControlStore {
             ]
         )
         guard changed.affectedRows == 0 else { return true }
-        let current = try self.run(matching: .id(run)).status
-        guard current != status else { return false }
-        throw ControlStoreError(.refused, "run \(run) is \(current.rawValue): nothing to \(verb)")
+        let current = try self.run(matching: .id(run))
+        guard current.status != status else { return false }
+        throw ControlStoreError(.refused, "run #\(current.number) is \(current.status.rawValue): nothing to \(verb)")
     }
 }

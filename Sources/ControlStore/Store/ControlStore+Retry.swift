@@ -31,14 +31,14 @@ extension ControlStore {
             try self.lock(run)
             let record = try self.run(matching: .id(run))
             guard record.status != .cancelled else {
-                throw ControlStoreError(.refused, "run \(run) was cancelled; its shards can't be retried")
+                throw ControlStoreError(.refused, "run #\(record.number) was cancelled; its shards can't be retried")
             }
             if case .matching(let filter) = selection, let entity = filter.entity,
                 try !self.entities(of: run).contains(where: { $0.name == entity })
             {
-                throw ControlStoreError(.notFound, "run \(run) has no entity \(entity)")
+                throw ControlStoreError(.notFound, "run #\(record.number) has no entity \(entity)")
             }
-            let shards = try self.chosen(selection, run, force: force)
+            let shards = try self.chosen(selection, record, force: force)
             if let revision { _ = try self.record(revision, of: run, current: record.planRevision) }
             let merged = shards.filter { $0.state == .done }
             try self.requireMergeKeys(of: Set(merged.map(\.entity)), run)
@@ -78,9 +78,10 @@ extension ControlStore {
     /// Locks the shards and refuses what can't be retried.
     private func chosen(
         _ selection: RetrySelection,
-        _ run: RunID,
+        _ record: RunRecord,
         force: Bool
     ) throws(ControlStoreError) -> [Candidate] {
+        let run = record.id
         let states: [ShardState] = force ? [.failed, .done] : [.failed]
         switch selection {
         case .failed:
@@ -113,7 +114,7 @@ extension ControlStore {
                 """,
                 [.run(run), .shards(spans.map(\.first)), .shards(spans.map(\.last))]
             )
-            return try self.judge(found, spans, run, states: Set(states))
+            return try self.judge(found, spans, run: record.number, states: Set(states))
         }
     }
 
@@ -144,7 +145,7 @@ extension ControlStore {
     private func judge(
         _ found: [Candidate],
         _ spans: [ShardSpan],
-        _ run: RunID,
+        run: Int,
         states: Set<ShardState>
     ) throws(ControlStoreError) -> [Candidate] {
         let known = Set(found.map(\.id))
@@ -152,7 +153,7 @@ extension ControlStore {
         guard unknown.isEmpty else {
             throw ControlStoreError(
                 .notFound,
-                "run \(run) has no shard \(Self.list(unknown.uniqued())); nothing was retried"
+                "run #\(run) has no shard \(Self.list(unknown.uniqued())); nothing was retried"
             )
         }
         let named = Set(spans.filter(\.isSingle).map(\.first))
@@ -161,7 +162,7 @@ extension ControlStore {
             let rest = refusals.count > 10 ? " …" : ""
             throw ControlStoreError(
                 .refused,
-                "only failed shards can be retried: \(refusals.prefix(10).joined(separator: ", "))\(rest); nothing was retried"
+                "only failed\(states.contains(.done) ? " and finished" : "") shards can be retried: \(refusals.prefix(10).joined(separator: ", "))\(rest); nothing was retried"
             )
         }
         let chosen = found.filter { $0.refusal(retrying: states) == nil }
@@ -266,8 +267,9 @@ extension ControlStore {
             if states.contains(self.state) { return nil }
             return switch self.state {
             case .done: "\(self.id) is done (--force merges its rows once more)"
-            case .split: "\(self.id) was halved (godwit shard show \(self.id) names the halves)"
-            case .failed, .leased, .pending: "\(self.id) is \(self.state.rawValue)"
+            case .split: "\(self.id) was halved (name its halves instead, godwit shard show \(self.id) has them)"
+            case .pending: "\(self.id) is pending (it is granted by itself)"
+            case .failed, .leased: "\(self.id) is \(self.state.rawValue)"
             }
         }
     }

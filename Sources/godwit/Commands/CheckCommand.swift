@@ -16,7 +16,9 @@ struct CheckCommand: AsyncParsableCommand {
               godwit check --plan plan.yaml --json | jq '.findings[] | select(.severity == "error")'
 
             EXIT STATUS
-              0 the plan may run · 64 GODWIT_SOURCE or GODWIT_TARGET can't be used · 65 the plan is invalid
+               0 the plan may run
+              64 GODWIT_SOURCE or GODWIT_TARGET can't be used
+              65 the plan is invalid
               69 a database can't be reached
             """
     )

@@ -18,8 +18,10 @@ struct DrainCommand: AsyncParsableCommand {
               godwit drain --all --run 3
 
             EXIT STATUS
-              0 asked, with --wait: left · 1 one has left already, or did not leave in time
-              64 there is no such run or worker · 69 the target can't be reached
+               0 asked, with --wait: left
+               1 one has left already, or did not leave in time
+              64 there is no such run or worker
+              69 the target can't be reached
             """
     )
 

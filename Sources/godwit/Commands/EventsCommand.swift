@@ -14,7 +14,9 @@ struct EventsCommand: AsyncParsableCommand {
               godwit events latest --follow --json
 
             EXIT STATUS
-              0 shown, possibly none · 64 there is no such run or entity · 69 the target can't be reached
+               0 shown, possibly none
+              64 there is no such run or entity
+              69 the target can't be reached
             """
     )
 

@@ -22,8 +22,12 @@ struct MigrateCommand: AsyncParsableCommand {
               godwit migrate --plan plan.yaml --workers 2 --slots 4 --progress plain --log-format json
 
             EXIT STATUS
-              0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
-              69 a database can't be reached, or another coordinator leads · 75 told to leave or paused; resume
+               0 done
+               1 failed
+               2 finished, but with failed shards, too many rejects or two snapshots
+              65 the plan is invalid
+              69 a database can't be reached, or another coordinator leads
+              75 told to leave or paused; resume
             """
     )
 

@@ -13,7 +13,10 @@ struct PauseCommand: AsyncParsableCommand {
               godwit pause 3 --reason "the source is busy until noon"
 
             EXIT STATUS
-              0 paused · 1 the run is not running · 64 there is no such run · 69 the target can't be reached
+               0 paused
+               1 the run is not running
+              64 there is no such run
+              69 the target can't be reached
             """
     )
 
@@ -57,7 +60,10 @@ struct CancelCommand: AsyncParsableCommand {
               godwit cancel 3 --reason "wrong plan"
 
             EXIT STATUS
-              0 cancelled · 1 the run has ended · 64 there is no such run · 69 the target can't be reached
+               0 cancelled
+               1 the run has ended
+              64 there is no such run
+              69 the target can't be reached
             """
     )
 

@@ -15,7 +15,8 @@ struct PlanCommand: AsyncParsableCommand {
               godwit plan --plan plan.yaml --graph dot | dot -Tsvg > plan.svg
 
             EXIT STATUS
-              0 shown, with estimates where the databases could be read · 65 the plan is invalid
+               0 shown, with estimates where the databases could be read
+              65 the plan is invalid
             """
     )
 

@@ -19,8 +19,10 @@ struct PurgeCommand: AsyncParsableCommand {
               godwit purge --older-than 30d --yes
 
             EXIT STATUS
-              0 removed, or nothing to remove · 1 not confirmed, or some are left, because a replay is at work on them · 64 there is no such run, or --yes is missing where
-              nobody can be asked · 69 the target can't be reached
+               0 removed, or nothing to remove
+               1 not confirmed, or some are left, because a replay is at work on them
+              64 there is no such run, or --yes is missing where nobody can be asked
+              69 the target can't be reached
             """
     )
 

@@ -20,9 +20,13 @@ struct ResumeCommand: AsyncParsableCommand {
               godwit resume 3 --no-run
 
             EXIT STATUS
-              0 goes on, or done · 1 failed, or the run has ended
-              2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run
-              65 the plan has changed · 69 a database can't be reached · 75 told to leave or paused again; resume
+               0 goes on, or done
+               1 failed, or the run has ended
+               2 finished, but with failed shards, too many rejects or two snapshots
+              64 there is no such run
+              65 the plan has changed
+              69 a database can't be reached
+              75 told to leave or paused again; resume
             """
     )
 

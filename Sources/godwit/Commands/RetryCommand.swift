@@ -34,9 +34,14 @@ struct RetryCommand: AsyncParsableCommand {
               godwit retry s1742 --force
 
             EXIT STATUS
-              0 done, nothing to retry, or left to a coordinator or to resume · 1 refused: a shard that has not failed, a cancelled run, no key to merge by
-              2 finished, but with failed shards, too many rejects or two snapshots · 64 there is no such run, shard or entity
-              65 the corrected plan is invalid, or moves rows · 69 a database can't be reached · 75 told to leave or paused; resume
+               0 done, nothing to retry, or left to a coordinator or to resume
+               1 refused: a shard that has not failed, a cancelled run, no key to merge
+                 by
+               2 finished, but with failed shards, too many rejects or two snapshots
+              64 there is no such run, shard or entity
+              65 the corrected plan is invalid, or moves rows
+              69 a database can't be reached
+              75 told to leave or paused; resume
             """
     )
 
@@ -145,7 +150,10 @@ struct RetryCommand: AsyncParsableCommand {
         if let revision { StandardOutput.write(revision.text + "\n") }
         guard !shards.isEmpty else {
             StandardOutput.write(
-                "run #\(run.number) has no such \(self.force ? "failed or finished" : "failed") shard: nothing to retry\n"
+                """
+                run #\(run.number) has no such \(self.force ? "failed or finished" : "failed") shard: nothing to retry \
+                (pending ones are granted by themselves)\n
+                """
             )
             return
         }

@@ -20,7 +20,9 @@ struct ShardCommand: AsyncParsableCommand {
                   godwit shard show s1742 --json | jq '.attempts[-1].message'
 
                 EXIT STATUS
-                  0 shown · 64 there is no such shard · 69 the target can't be reached
+                   0 shown
+                  64 there is no such shard
+                  69 the target can't be reached
                 """
         )
 

@@ -14,7 +14,9 @@ struct ShardsCommand: AsyncParsableCommand {
               godwit shards --reason orphan           # shards with such rejects; also error classes and SQLSTATEs
 
             EXIT STATUS
-              0 listed, possibly none · 64 there is no such run or entity · 69 the target can't be reached
+               0 listed, possibly none
+              64 there is no such run or entity
+              69 the target can't be reached
             """
     )
 

@@ -16,7 +16,9 @@ struct StatusCommand: AsyncParsableCommand {
               godwit status 3 --json | jq .totals
 
             EXIT STATUS
-              0 shown, however the run stands · 64 there is no such run · 69 the target can't be reached
+               0 shown, however the run stands
+              64 there is no such run
+              69 the target can't be reached
             """
     )
 

@@ -23,7 +23,8 @@ struct UUIDCommand: AsyncParsableCommand {
                   godwit uuid encode --plan plan.yaml orders -- -1
 
                 EXIT STATUS
-                  0 printed · 64 no such entity, an id out of range, or UUIDs that only the target knows
+                   0 printed
+                  64 no such entity, an id out of range, or UUIDs that only the target knows
                   65 the plan is invalid
                 """
         )
@@ -85,7 +86,9 @@ struct UUIDCommand: AsyncParsableCommand {
                   godwit uuid decode 80000000-002a-8006-9b8f-2c1d3e4f5a6b --plan plan.yaml --json
 
                 EXIT STATUS
-                  0 printed · 64 no ordered UUID, or none of this plan · 65 the plan is invalid
+                   0 printed
+                  64 no ordered UUID, or none of this plan
+                  65 the plan is invalid
                 """
         )
 

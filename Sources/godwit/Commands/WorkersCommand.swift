@@ -18,7 +18,9 @@ struct WorkersCommand: AsyncParsableCommand {
               godwit workers --json | jq '.[] | {name, incarnation, public_key}'    # which key is whose
 
             EXIT STATUS
-              0 listed, possibly none · 64 there is no such run · 69 the target can't be reached
+               0 listed, possibly none
+              64 there is no such run
+              69 the target can't be reached
             """
     )
 

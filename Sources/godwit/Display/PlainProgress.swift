@@ -48,7 +48,7 @@ struct PlainProgress {
         return lines
     }
 
-    /// Takes what was complete before for known; whatever is done again is complete again, and said so.
+    /// Takes what was complete before for known; an entity that was given more to do is not among it.
     private mutating func skip(_ view: RunView) {
         self.complete = Set(view.report.entities.filter { $0.stage == .complete }.map(\.name.rawValue))
         let phases = view.phases.filter { $0.entities.allSatisfy { $0.stage == .complete } }

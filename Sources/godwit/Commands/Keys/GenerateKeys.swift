@@ -14,7 +14,9 @@ struct GenerateKeys: AsyncParsableCommand {
               godwit keys generate --worker rack-1 --directory /etc/godwit/keys
 
             EXIT STATUS
-              0 made · 64 usage · 77 the directory is open to others, or the files are there already
+               0 made
+              64 usage
+              77 the directory is open to others, or the files are there already
             """
     )
 

@@ -12,7 +12,8 @@ struct ListKeys: AsyncParsableCommand {
               godwit keys list --json | jq -r '.[] | select(.revoked_at == null) | .name'
 
             EXIT STATUS
-              0 listed, possibly none · 69 the target can't be reached
+               0 listed, possibly none
+              69 the target can't be reached
             """
     )
 

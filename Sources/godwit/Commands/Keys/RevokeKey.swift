@@ -14,7 +14,9 @@ struct RevokeKey: AsyncParsableCommand {
               godwit keys revoke rack-1
 
             EXIT STATUS
-              0 revoked · 64 no key is authorised as NAME · 69 the target can't be reached
+               0 revoked
+              64 no key is authorised as NAME
+              69 the target can't be reached
             """
     )
 

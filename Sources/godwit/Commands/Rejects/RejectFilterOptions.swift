@@ -26,7 +26,9 @@ struct RejectFilterOptions: ParsableArguments {
 
     /// The filter, for a run that has its entity.
     func filter(_ store: ControlStore, _ run: RunRecord, includesResolved: Bool) async throws -> RejectFilter {
-        RejectFilter(
+        // One that is not there is a mistake of the call.
+        if let shard = self.shard { _ = try await store.shard(shard) }
+        return RejectFilter(
             entity: try await store.entity(self.entity, of: run),
             reason: self.reason,
             column: self.column,
@@ -34,6 +36,15 @@ struct RejectFilterOptions: ParsableArguments {
             keys: self.key?.keys,
             includesResolved: includesResolved
         )
+    }
+
+    /// What to say where nothing came through: a reason or a column may be misspelt, so those that are there are named.
+    func nothing(_ store: ControlStore, _ run: RunRecord, includesResolved: Bool) async throws -> String {
+        let what = "run #\(run.number) has no \(self.isEmpty ? "" : "such ")\(includesResolved ? "" : "open ")rejects"
+        guard !self.isEmpty else { return what }
+        let filter = RejectFilter(entity: nil, includesResolved: includesResolved)
+        let reasons = Set(try await store.rejectCounts(of: run.id, filter).map(\.reason)).sorted()
+        return reasons.isEmpty ? what : what + "; it has some for \(reasons.joined(separator: ", "))"
     }
 
     /// Whether it lets everything through.

@@ -13,7 +13,9 @@ struct RejectsCountsCommand: AsyncParsableCommand {
               godwit rejects counts --column email --all
 
             EXIT STATUS
-              0 counted, possibly none · 64 there is no such run or entity · 69 the target can't be reached
+               0 counted, possibly none
+              64 there is no such run or entity
+              69 the target can't be reached
             """
     )
 
@@ -37,7 +39,7 @@ struct RejectsCountsCommand: AsyncParsableCommand {
                 return
             }
             guard !counts.isEmpty else {
-                StandardOutput.write("run #\(run.number) has no rejects\n")
+                StandardOutput.write(try await self.filter.nothing(store, run, includesResolved: self.all) + "\n")
                 return
             }
             var table = TextTable([.left("entity"), .left("reason"), .right("rejects")])

@@ -17,7 +17,10 @@ struct RejectsExportCommand: AsyncParsableCommand {
               godwit rejects export --entity orders --format jsonl --with-source-row | jq .source_row
 
             EXIT STATUS
-              0 written · 1 the file can't be written · 64 there is no such run or entity · 69 the target can't be reached
+               0 written
+               1 the file can't be written
+              64 there is no such run or entity
+              69 the target can't be reached
             """
     )
 

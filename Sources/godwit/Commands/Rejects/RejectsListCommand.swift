@@ -16,7 +16,9 @@ struct RejectsListCommand: AsyncParsableCommand {
               godwit rejects ls --limit 0 --json --with-source-row | jq '.[].source_row'
 
             EXIT STATUS
-              0 listed, possibly none · 64 there is no such run or entity · 69 the target can't be reached
+               0 listed, possibly none
+              64 there is no such run or entity
+              69 the target can't be reached
             """
     )
 
@@ -51,13 +53,16 @@ struct RejectsListCommand: AsyncParsableCommand {
                 return
             }
             guard !rejects.isEmpty else {
-                StandardOutput.write("run #\(run.number) has no such rejects\n")
+                StandardOutput.write(try await self.filter.nothing(store, run, includesResolved: self.all) + "\n")
                 return
             }
             let counts = try await store.rejectCounts(of: run.id, filter)
             let lines = Self.table(rejects).lines(width: Terminal.output.tableWidth) + ["", Self.summary(counts)]
             StandardOutput.write(lines.joined(separator: "\n") + "\n")
-            if rejects.count == wanted { StandardOutput.write("there may be more: --limit 0 lists all\n") }
+            let total = counts.reduce(0) { $0 + $1.count }
+            if rejects.count < total {
+                StandardOutput.write("these are the first \(Figures.count(rejects.count)): --limit 0 lists all\n")
+            }
             StandardOutput.write("godwit rejects show ID tells more; godwit rejects counts counts by entity\n")
         }
     }

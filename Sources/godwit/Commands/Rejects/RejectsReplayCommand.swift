@@ -28,9 +28,13 @@ struct RejectsReplayCommand: AsyncParsableCommand {
               godwit rejects replay --all --workers 4
 
             EXIT STATUS
-              0 nothing to replay, or left to a coordinator or to resume · 1 refused: a resolved reject, a cancelled run
-              2 replayed; the run has read two snapshots · 64 there is no such run, entity or reject
-              65 the corrected plan is invalid, or moves rows · 69 a database can't be reached · 75 told to leave or paused; resume
+               0 nothing to replay, or left to a coordinator or to resume
+               1 refused: a resolved reject, a cancelled run
+               2 replayed; the run has read two snapshots
+              64 there is no such run, entity or reject
+              65 the corrected plan is invalid, or moves rows
+              69 a database can't be reached
+              75 told to leave or paused; resume
             """
     )
 

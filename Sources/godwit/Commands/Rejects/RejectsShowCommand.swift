@@ -15,7 +15,9 @@ struct RejectsShowCommand: AsyncParsableCommand {
               godwit rejects show orders 1207 --json --with-source-row
 
             EXIT STATUS
-              0 shown · 64 there is no such run, entity or reject · 69 the target can't be reached
+               0 shown
+              64 there is no such run, entity or reject
+              69 the target can't be reached
             """
     )
 
