@@ -22,6 +22,7 @@ struct DrainCommand: AsyncParsableCommand {
                1 one has left already, or did not leave in time
               64 there is no such run or worker
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

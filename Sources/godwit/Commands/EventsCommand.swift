@@ -17,6 +17,7 @@ struct EventsCommand: AsyncParsableCommand {
                0 shown, possibly none
               64 there is no such run or entity
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

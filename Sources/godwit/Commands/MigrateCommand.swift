@@ -28,6 +28,7 @@ struct MigrateCommand: AsyncParsableCommand {
               65 the plan is invalid
               69 a database can't be reached, or another coordinator leads
               75 told to leave or paused; resume
+              77 the role of GODWIT_TARGET may not
             """
     )
 

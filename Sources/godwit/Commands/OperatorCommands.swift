@@ -17,6 +17,7 @@ struct PauseCommand: AsyncParsableCommand {
                1 the run is not running
               64 there is no such run
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 
@@ -64,6 +65,7 @@ struct CancelCommand: AsyncParsableCommand {
                1 the run has ended
               64 there is no such run
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

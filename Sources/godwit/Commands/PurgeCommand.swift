@@ -23,6 +23,7 @@ struct PurgeCommand: AsyncParsableCommand {
                1 not confirmed, or some are left, because a replay is at work on them
               64 there is no such run, or --yes is missing where nobody can be asked
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -27,6 +27,7 @@ struct ResumeCommand: AsyncParsableCommand {
               65 the plan has changed
               69 a database can't be reached
               75 told to leave or paused again; resume
+              77 the role of GODWIT_TARGET may not
             """
     )
 

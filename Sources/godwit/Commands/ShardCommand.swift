@@ -23,6 +23,7 @@ struct ShardCommand: AsyncParsableCommand {
                    0 shown
                   64 there is no such shard
                   69 the target can't be reached
+                  77 the role of GODWIT_TARGET may not
                 """
         )
 

@@ -19,6 +19,7 @@ struct StatusCommand: AsyncParsableCommand {
                0 shown, however the run stands
               64 there is no such run
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -21,6 +21,7 @@ struct WorkersCommand: AsyncParsableCommand {
                0 listed, possibly none
               64 there is no such run
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -14,6 +14,7 @@ struct ListKeys: AsyncParsableCommand {
             EXIT STATUS
                0 listed, possibly none
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -17,6 +17,7 @@ struct RevokeKey: AsyncParsableCommand {
                0 revoked
               64 no key is authorised as NAME
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

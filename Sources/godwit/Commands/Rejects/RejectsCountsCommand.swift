@@ -16,6 +16,7 @@ struct RejectsCountsCommand: AsyncParsableCommand {
                0 counted, possibly none
               64 there is no such run or entity
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -21,6 +21,7 @@ struct RejectsExportCommand: AsyncParsableCommand {
                1 the file can't be written
               64 there is no such run or entity
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

@@ -19,6 +19,7 @@ struct RejectsListCommand: AsyncParsableCommand {
                0 listed, possibly none
               64 there is no such run or entity
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 

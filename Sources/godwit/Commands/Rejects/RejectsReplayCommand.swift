@@ -35,6 +35,7 @@ struct RejectsReplayCommand: AsyncParsableCommand {
               65 the corrected plan is invalid, or moves rows
               69 a database can't be reached
               75 told to leave or paused; resume
+              77 the role of GODWIT_TARGET may not
             """
     )
 

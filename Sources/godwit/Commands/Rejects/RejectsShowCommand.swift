@@ -18,6 +18,7 @@ struct RejectsShowCommand: AsyncParsableCommand {
                0 shown
               64 there is no such run, entity or reject
               69 the target can't be reached
+              77 the role of GODWIT_TARGET may not
             """
     )
 
