@@ -56,6 +56,37 @@ extension EndToEnd {
             }
         }
 
+        @Test func aRunThatGoesOnAfterItFailedLoadsWithoutTriggersAgain() async throws {
+            try await Pair.held { migration, letGo in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("w1")
+                try await migration.wait(until: HeldRow.isBlocking, on: .source)
+                try migration.execute(.target, "ALTER TABLE parents ALTER COLUMN label TYPE varchar(99)")
+                try letGo()
+                #expect(await coordinator.exitStatus() == 1, "\(migration.logs)")
+                try migration.expect(["O"], Pair.trigger)
+
+                try migration.execute(
+                    .target,
+                    """
+                    ALTER TABLE parents ALTER COLUMN label TYPE text;
+                    CREATE OR REPLACE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS
+                        $$ BEGIN NEW.label := 'touched'; RETURN NEW; END $$
+                    """
+                )
+                // Without the shard that found it out, and its children.
+                try await migration.store.resume(migration.run)
+                let again = try migration.start(["coordinator", "--run", "\(migration.run)", "--lease-seconds", "3"])
+                try migration.startWorker("w2")
+                #expect(await again.exitStatus() == 2, "\(migration.logs)")
+                try migration.expect(
+                    ["500|0"],
+                    "SELECT count(*), count(*) FILTER (WHERE label = 'touched') FROM parents"
+                )
+                try migration.expect(["O"], Pair.trigger)
+            }
+        }
+
         @Test func aRunThatWasBegunWithoutTypesGoesOnAndSaysSo() async throws {
             try await Self.held { migration, letGo in
                 let coordinator = try migration.startCoordinator()
