@@ -118,8 +118,8 @@ actor RunOpening {
 
     /// What to leave with at once where a coordinator has paused the run by itself; nil where there is something to lead.
     ///
-    /// One that is started leaves as that one did, and before it takes a snapshot, so that a script hears of it and a
-    /// supervisor resumes nothing. A standby stays and waits.
+    /// One that is started leaves before it takes a snapshot, so that a script hears of it and a supervisor resumes nothing.
+    /// A standby stays and waits.
     private func standstill(of run: RunRecord) async throws -> RunSummary? {
         guard run.status == .paused, let cause = run.pauseCause, cause.isCoordinators,
             !self.configuration.isStandby

@@ -26,7 +26,11 @@ extension EndToEnd {
             slows: { from: slow, to: slows, legacy: legacy_id, tag: 2, columns: { label: { sql: "held(id)" } } }
             """
 
-        @Test func itSaysWhyAndAcceptsWhatWasResumed() async throws {
+        /// A migration that the breaker has paused while the slow entity was held up, with its first coordinator and a worker.
+        private static func paused(
+            _ arguments: [String],
+            _ body: (Migration, _ first: GodwitProcess) async throws -> Void
+        ) async throws {
             try await Migration.with(
                 source: Self.source,
                 target: Self.target,
@@ -34,10 +38,16 @@ extension EndToEnd {
                 entities: Self.entities
             ) { migration in
                 try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
-                let first = try migration.startCoordinator(["--leave-when-paused"])
+                let first = try migration.startCoordinator(arguments)
                 try migration.startWorker("one", slots: 2)
                 try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
                 try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+                try await body(migration, first)
+            }
+        }
+
+        @Test func itSaysWhyAndAcceptsWhatWasResumed() async throws {
+            try await Self.paused(["--leave-when-paused"]) { migration, first in
                 #expect(await first.exitStatus() == 75, "\(migration.logs)")
                 try migration.expect(
                     ["t|t|t|t"],
@@ -94,17 +104,7 @@ extension EndToEnd {
         }
 
         @Test func aStandbyThatIsStartedWaitsForTheCommandToo() async throws {
-            try await Migration.with(
-                source: Self.source,
-                target: Self.target,
-                run: "shard_rows: 100\ncircuit_breaker: { error_rate: 5%, min_rows: 200 }",
-                entities: Self.entities
-            ) { migration in
-                try migration.execute(.source, "SELECT pg_advisory_lock(4711)")
-                let first = try migration.startCoordinator(["--standby"])
-                try migration.startWorker("one", slots: 2)
-                try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
-                try migration.execute(.source, "SELECT pg_advisory_unlock(4711)")
+            try await Self.paused(["--standby"]) { migration, first in
                 await first.kill()
                 // Nobody led when it came, so it has taken nothing over: it was started.
                 let second = try migration.startCoordinator(["--standby"])

@@ -140,8 +140,7 @@ extension EndToEnd {
 
         @Test func whoResumesARunAcceptsTheAgeOfItsSnapshot() async throws {
             try await Pair.held(run: "shard_rows: 100\nmax_snapshot_age: 1s") { migration, letGo in
-                // A standby stays while the run is paused.
-                let first = try migration.startCoordinator(["--standby"])
+                let first = try migration.startCoordinator()
                 try migration.startWorker("one")
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.migration_runs WHERE status = 'paused')")
                 let resume = try migration.start(["resume"])

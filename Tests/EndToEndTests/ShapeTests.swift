@@ -32,14 +32,19 @@ extension EndToEnd {
             try migration.expect(["failed"], "SELECT status FROM godwit.migration_runs")
         }
 
+        /// Changes the target in the middle of a shard, which ends the run.
+        private static func fail(_ migration: Migration, by change: String, _ letGo: () throws -> Void) async throws {
+            let coordinator = try migration.startCoordinator()
+            try migration.startWorker("w1")
+            try await migration.wait(until: HeldRow.isBlocking, on: .source)
+            try migration.execute(.target, change)
+            try letGo()
+            #expect(await coordinator.exitStatus() == 1, "\(migration.logs)")
+        }
+
         @Test func aTargetColumnOfAnotherTypeStopsTheRun() async throws {
             try await Self.held { migration, letGo in
-                let coordinator = try migration.startCoordinator()
-                try migration.startWorker("w1")
-                try await migration.wait(until: HeldRow.isBlocking, on: .source)
-                try migration.execute(.target, "ALTER TABLE things ALTER COLUMN q TYPE real")
-                try letGo()
-                #expect(await coordinator.exitStatus() == 1, "\(migration.logs)")
+                try await Self.fail(migration, by: "ALTER TABLE things ALTER COLUMN q TYPE real", letGo)
                 try Self.expectNoOtherValues(migration)
                 let reason = try migration.value(.target, "SELECT status_reason FROM godwit.migration_runs") ?? ""
                 #expect(reason.contains(#""q" of the target's table "public"."things" was integer"#), "\(reason)")
@@ -58,12 +63,7 @@ extension EndToEnd {
 
         @Test func aRunThatGoesOnAfterItFailedLoadsWithoutTriggersAgain() async throws {
             try await Pair.held { migration, letGo in
-                let coordinator = try migration.startCoordinator()
-                try migration.startWorker("w1")
-                try await migration.wait(until: HeldRow.isBlocking, on: .source)
-                try migration.execute(.target, "ALTER TABLE parents ALTER COLUMN label TYPE varchar(99)")
-                try letGo()
-                #expect(await coordinator.exitStatus() == 1, "\(migration.logs)")
+                try await Self.fail(migration, by: "ALTER TABLE parents ALTER COLUMN label TYPE varchar(99)", letGo)
                 try migration.expect(["O"], Pair.trigger)
 
                 try migration.execute(

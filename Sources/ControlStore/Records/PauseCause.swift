@@ -27,8 +27,8 @@ package enum PauseCause: String, Sendable, Codable, CaseIterable {
     /// A supervisor starts one again whatever it left for, so only what is not about the run's state may end so.
     package var endsWithANewCoordinator: Bool { self == .shardsRetried }
 
-    /// Whether a coordinator paused the run by itself: it leaves then, so that a script hears of it, and one that is
-    /// started meanwhile leaves at once.
+    /// Whether a coordinator paused the run by itself: one that is started meanwhile leaves at once, so that no supervisor
+    /// resumes it.
     package var isCoordinators: Bool {
         switch self {
         case .errorStrategy, .circuitBreaker, .snapshotAge: true

@@ -41,18 +41,7 @@ extension ControlStore {
             """,
             [.text(run?.description), .text(resumed?.description)]
         )
-        .rows
-        .map { row in
-            SuspendedRecord(
-                id: row.integer("id") ?? 0,
-                run: row.value("run_id") { RunID($0) },
-                entity: row.entity("entity"),
-                kind: row.string("kind"),
-                table: row.string("table_name"),
-                name: row.string("object_name"),
-                restoreSQL: row.string("restore_sql")
-            )
-        }
+        .rows.map { SuspendedRecord($0) }
     }
 
     /// Switches on what runs that have ended left off, the last first, as far as this role may.
@@ -88,12 +77,7 @@ extension ControlStore {
         let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
         try self.transaction(purpose) { () throws(ControlStoreError) in
             try self.query(purpose, "SET LOCAL lock_timeout = '\(Self.patience)'")
-            try self.query(purpose, object.restoreSQL)
-            try self.query(
-                purpose,
-                "UPDATE godwit.suspended_objects SET restored_at = clock_timestamp() WHERE id = $1::bigint",
-                [.integer(object.id)]
-            )
+            try self.bringBack(object)
         }
     }
 }

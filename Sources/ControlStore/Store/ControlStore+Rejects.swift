@@ -143,8 +143,8 @@ extension ControlStore {
                 .first?
                 .bool("found")
         } catch {
-            // An operator's role need not read the data: insufficient_privilege.
-            guard error.sqlState == "42501" else { throw error }
+            // An operator's role need not read the data.
+            guard error.isMissingRight else { throw error }
             return nil
         }
     }

@@ -58,23 +58,40 @@ extension ControlStore {
                 try self.query(
                     "read the suspended objects",
                     """
-                    SELECT id, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
+                    SELECT id, run_id, entity, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
                      WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND restored_at IS NULL
                      ORDER BY id DESC FOR UPDATE
                     """,
                     [.run(run), .text(entity?.rawValue)]
                 )
                 .rows
-            for object in suspended {
-                let name = "\(object.string("kind")) \(object.string("object_name")) of \(object.string("table_name"))"
-                try self.query("restore \(name)", object.string("restore_sql"))
-                try self.query(
-                    "restore \(name)",
-                    "UPDATE godwit.suspended_objects SET restored_at = clock_timestamp() WHERE id = $1::bigint",
-                    [.integer(object.integer("id"))]
-                )
-            }
+            for row in suspended { try self.bringBack(SuspendedRecord(row)) }
             return suspended.count
         }
+    }
+
+    /// Switches an object on again and notes that, in the caller's transaction.
+    func bringBack(_ object: SuspendedRecord) throws(ControlStoreError) {
+        let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
+        try self.query(purpose, object.restoreSQL)
+        try self.query(
+            purpose,
+            "UPDATE godwit.suspended_objects SET restored_at = clock_timestamp() WHERE id = $1::bigint",
+            [.integer(object.id)]
+        )
+    }
+}
+
+extension SuspendedRecord {
+    init(_ row: Row) {
+        self.init(
+            id: row.integer("id") ?? 0,
+            run: row.value("run_id") { RunID($0) },
+            entity: row.entity("entity"),
+            kind: row.string("kind"),
+            table: row.string("table_name"),
+            name: row.string("object_name"),
+            restoreSQL: row.string("restore_sql")
+        )
     }
 }

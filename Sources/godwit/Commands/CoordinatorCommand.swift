@@ -30,9 +30,14 @@ struct CoordinatorCommand: AsyncParsableCommand {
               godwit coordinator --plan plan.yaml --standby
 
             EXIT STATUS
-              0 done · 1 failed · 2 finished, but with failed shards, too many rejects or two snapshots · 65 the plan is invalid
-              69 a database can't be reached, or another coordinator leads · 75 told to leave, or paused; resume
-              64 on more than loopback without --keys · 77 the key file is open to others, or the role can't lead
+               0 done
+               1 failed
+               2 finished, but with failed shards, too many rejects or two snapshots
+              64 on more than loopback without --keys
+              65 the plan is invalid
+              69 a database can't be reached, or another coordinator leads
+              75 told to leave, or paused; resume
+              77 the key file is open to others, or the role can't lead
             """
     )
 
