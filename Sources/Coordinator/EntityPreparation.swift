@@ -56,7 +56,12 @@ actor EntityPreparation {
                     table: entity.targetTable,
                     name: trigger,
                     suspendSQL: "ALTER TABLE \(entity.targetTable) DISABLE TRIGGER \(quoteIdentifier(trigger))",
-                    restoreSQL: "ALTER TABLE \(entity.targetTable) ENABLE TRIGGER \(quoteIdentifier(trigger))"
+                    steps: [
+                        RestoreStep(
+                            .trigger,
+                            "ALTER TABLE \(entity.targetTable) ENABLE TRIGGER \(quoteIdentifier(trigger))"
+                        )
+                    ]
                 )
             },
             in: self.run

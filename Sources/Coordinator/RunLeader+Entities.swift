@@ -43,13 +43,13 @@ extension RunLeader {
     }
 
     private func complete(_ name: EntityName) async throws {
-        try await self.store.restoreObjects(of: self.run.id, entity: name, isLeading: true)
+        try await self.store.restoreTriggers(of: self.run.id, entity: name, isLeading: true)
         self.unanalyzed.insert(name)
     }
 
     /// Switches on what a run that came to a bad end had switched off; its workers have left.
     func restoreTriggers() async throws {
-        let count = try await self.store.restoreObjects(of: self.run.id)
+        let count = try await self.store.restoreTriggers(of: self.run.id)
         if count > 0 { self.logger.notice("switched triggers on again", metadata: .of([.count: count])) }
     }
 

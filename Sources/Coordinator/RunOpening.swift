@@ -97,7 +97,7 @@ actor RunOpening {
         let plan = try await self.storedPlan(of: run)
         if isTakeover, let summary = try await RunConclusion.recorded(of: run, plan: plan, in: self.store) {
             // Who ended it may not have come to that.
-            if summary.outcome == .failed { try await self.store.restoreObjects(of: id, isLeading: true) }
+            if summary.outcome == .failed { try await self.store.restoreTriggers(of: id, isLeading: true) }
             return .over(summary)
         }
         if !isTakeover, let summary = try await self.standstill(of: run) { return .over(summary) }

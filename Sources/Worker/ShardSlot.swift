@@ -58,6 +58,7 @@ actor ShardSlot {
                 switch job.assignment.kind {
                 case .copy, .replay: try self.copy(job)
                 case .fill: try self.fill(job)
+                case .index, .constraint, .validate: try self.rebuild(job)
                 }
             ending = .done
             return counters

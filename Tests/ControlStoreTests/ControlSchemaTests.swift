@@ -34,6 +34,23 @@ import Testing
         #expect(try connection.query("SELECT host FROM godwit.leadership").first?.text(0) == "here")
     }
 
+    @Test func `a trigger that an older version had switched off is one step of its own`() throws {
+        let connection = try self.connection()
+        _ = try ControlSchema.install(Array(ControlSchema.steps.prefix(12)), on: connection)
+        try connection.execute(
+            """
+            INSERT INTO godwit.suspended_objects
+                   (run_id, entity, kind, table_name, object_name, restore_sql, restored_at)
+            VALUES (gen_random_uuid(), 'orders', 'trigger', 'public.orders', 'one', 'ALTER "1"', NULL),
+                   (gen_random_uuid(), 'orders', 'trigger', 'public.orders', 'two', 'ALTER "2"', now())
+            """
+        )
+        try ControlSchema.install(on: connection)
+        let rows = try connection.query("SELECT steps, steps_done FROM godwit.suspended_objects ORDER BY id").rows
+        #expect(rows.map { $0.text(0) } == [1, 2].map { #"[{"sql": "ALTER \"\#($0)\"", "kind": "trigger"}]"# })
+        #expect(rows.map { $0.integer(1) } == [0, 1])
+    }
+
     @Test func `a newer schema is refused`() throws {
         let connection = try self.connection()
         try ControlSchema.install(on: connection)

@@ -10,8 +10,8 @@ package struct SuspendedObject: Sendable, Equatable {
     package var name: String
     /// One statement that switches it off.
     package var suspendSQL: String
-    /// One statement that brings it back as it was.
-    package var restoreSQL: String
+    /// What brings it back as it was, in this order.
+    package var steps: [RestoreStep]
 
     package init(
         entity: EntityName,
@@ -19,13 +19,13 @@ package struct SuspendedObject: Sendable, Equatable {
         table: String,
         name: String,
         suspendSQL: String,
-        restoreSQL: String
+        steps: [RestoreStep]
     ) {
         self.entity = entity
         self.kind = kind
         self.table = table
         self.name = name
         self.suspendSQL = suspendSQL
-        self.restoreSQL = restoreSQL
+        self.steps = steps
     }
 }

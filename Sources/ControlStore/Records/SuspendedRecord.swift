@@ -10,8 +10,10 @@ package struct SuspendedRecord: Sendable, Codable, Equatable {
     /// Qualified and quoted.
     package var table: String
     package var name: String
-    /// One statement that brings it back as it was.
-    package var restoreSQL: String
+    /// What brings it back as it was, in this order.
+    package var steps: [RestoreStep]
+    /// So many of them are done.
+    package var stepsDone: Int
 
     package init(
         id: Int64,
@@ -20,7 +22,8 @@ package struct SuspendedRecord: Sendable, Codable, Equatable {
         kind: String,
         table: String,
         name: String,
-        restoreSQL: String
+        steps: [RestoreStep],
+        stepsDone: Int = 0
     ) {
         self.id = id
         self.run = run
@@ -28,6 +31,13 @@ package struct SuspendedRecord: Sendable, Codable, Equatable {
         self.kind = kind
         self.table = table
         self.name = name
-        self.restoreSQL = restoreSQL
+        self.steps = steps
+        self.stepsDone = stepsDone
     }
+
+    /// The steps that are left.
+    package var openSteps: ArraySlice<RestoreStep> { self.steps.dropFirst(self.stepsDone) }
+
+    /// The statements that are left, for somebody who has to type them.
+    package var restoreSQL: String { self.openSteps.map(\.sql).joined(separator: ";\n") }
 }

@@ -21,6 +21,7 @@ extension ControlSchema {
                     bytes_read, bytes_written, timings, highest_key, merges, plan_revision, error_class, sql_state, message)
                     ON godwit.shards TO godwit_worker;
                 GRANT UPDATE (ended_at, outcome) ON godwit.attempts TO godwit_worker;
+                GRANT SELECT, UPDATE (steps_done, restored_at) ON godwit.suspended_objects TO godwit_worker;
                 GRANT INSERT, UPDATE (presence) ON godwit.shard_presence TO godwit_worker;
                 GRANT INSERT, UPDATE (uuid_value) ON godwit.uuid_mapping_ledger TO godwit_worker;
                 GRANT INSERT ON godwit.migration_change_log TO godwit_worker;

@@ -5,7 +5,7 @@ package enum ControlSchema {
     /// Every step in order; the last one's number is the version.
     static let steps = [
         Self.runs, Self.shards, Self.records, Self.views, Self.splits, Self.keys, Self.succession,
-        Self.replays, Self.control, Self.departures, Self.kept, Self.entrance,
+        Self.replays, Self.control, Self.departures, Self.kept, Self.entrance, Self.rebuilding,
     ]
 
     /// The version this program works with.

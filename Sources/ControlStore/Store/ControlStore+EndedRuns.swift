@@ -20,8 +20,7 @@ extension ControlStore {
         try self.query(
             "read what ended runs left switched off",
             """
-            SELECT object.id, object.run_id, object.entity, object.kind, object.table_name, object.object_name,
-                   object.restore_sql
+            SELECT \(SuspendedRecord.columns)
               FROM godwit.suspended_objects AS object JOIN godwit.migration_runs AS run ON run.id = object.run_id
              WHERE object.restored_at IS NULL AND run.status IN ('cancelled', 'completed', 'failed')
                AND ($1::uuid IS NULL OR run.id = $1::uuid) AND run.id IS DISTINCT FROM $2::uuid

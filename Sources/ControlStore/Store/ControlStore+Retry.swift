@@ -89,7 +89,7 @@ extension ControlStore {
         case .matching(let filter):
             return try self.candidates(
                 """
-                state = ANY ($2::text[]) AND (state <> 'done' OR kind <> 'replay')
+                state = ANY ($2::text[]) AND (state <> 'done' OR kind IN ('copy', 'fill'))
                    AND ($3::text IS NULL OR entity = $3::text)
                    AND ($4::text IS NULL OR error_class = $4::text OR sql_state = $4::text
                         OR id IN (SELECT shard_id FROM godwit.rejects
@@ -263,6 +263,9 @@ extension ControlStore {
         func refusal(retrying states: Set<ShardState>) -> String? {
             if self.state == .done, self.kind == .replay, states.contains(.done) {
                 return "\(self.id) is a finished replay (force the copy shards of its keys)"
+            }
+            if self.state == .done, self.kind.isTask, states.contains(.done) {
+                return "\(self.id) is a finished step of rebuilding an index or constraint"
             }
             if states.contains(self.state) { return nil }
             return switch self.state {

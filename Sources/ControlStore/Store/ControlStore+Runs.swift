@@ -139,7 +139,10 @@ extension ControlStore {
     }
 
     private static func mixedSnapshots(_ parameter: String) -> String {
-        "SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards WHERE run_id = \(parameter)::uuid AND state = 'done'"
+        """
+        SELECT count(DISTINCT snapshot) > 1 FROM godwit.shards
+         WHERE run_id = \(parameter)::uuid AND state = 'done' AND object_id IS NULL
+        """
     }
 
     /// Keeps the figures of a run, a JSON object; members of the same name are replaced.

@@ -63,7 +63,7 @@ extension ControlStore {
                    finished_at = clock_timestamp(), failed_attempts = failed_attempts + 1,
                    error_class = $4, sql_state = $5, message = $6,
                    source_rows = 0, migrated = 0, rejected = 0, filtered = 0, adjusted = '{}'
-             WHERE id = $2::bigint AND lease = $3::uuid AND state = 'leased' AND \(ControlStore.reigns)
+             WHERE id = $2::bigint AND lease = $3::uuid AND state = 'leased' AND object_id IS NULL AND \(ControlStore.reigns)
                AND CASE WHEN kind = 'replay' THEN $8::integer BETWEEN 1 AND cardinality(keys) - 1
                         ELSE (lower_key IS NULL OR $7::bigint > lower_key)
                              AND (upper_key IS NULL OR $7::bigint < upper_key) END

@@ -119,7 +119,8 @@ extension ControlStore {
                 SELECT share[1] AS median, share[2] AS percentile95, share[3] AS longest
                   FROM (SELECT percentile_cont(ARRAY[0.5, 0.95, 1]) WITHIN GROUP
                                    (ORDER BY extract(epoch FROM finished_at - leased_at)::double precision) AS share
-                          FROM godwit.shards WHERE run_id = $1::uuid AND state = 'done') AS durations
+                          FROM godwit.shards
+                         WHERE run_id = $1::uuid AND state = 'done' AND object_id IS NULL) AS durations
                 """,
                 [.run(run)]
             )

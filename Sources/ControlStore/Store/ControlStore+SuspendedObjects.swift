@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Postgres
 package import Scheduling
 
@@ -11,12 +12,12 @@ extension ControlStore {
                 try self.lead(
                     purpose,
                     """
-                    INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, restore_sql)
-                    SELECT $2::uuid, $3, $4, $5, $6, $7 WHERE \(Self.reigns)
+                    INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, steps)
+                    SELECT $2::uuid, $3, $4, $5, $6, $7::jsonb WHERE \(Self.reigns)
                     """,
                     [
                         .run(run), .entity(object.entity), .text(object.kind), .text(object.table), .text(object.name),
-                        .text(object.restoreSQL),
+                        .json(object.steps),
                     ]
                 )
                 try self.query(purpose, object.suspendSQL)
@@ -38,7 +39,20 @@ extension ControlStore {
             .mapValues { $0.map { $0.string("object_name") } }
     }
 
-    /// Brings back what was switched off, the last first; works without a coordinator, whatever became of the run.
+    /// What a run has switched off or dropped and not brought back yet, the first first.
+    package func suspendedObjects(of run: RunID) throws(ControlStoreError) -> [SuspendedRecord] {
+        try self.query(
+            "read the suspended objects",
+            """
+            SELECT \(SuspendedRecord.columns) FROM godwit.suspended_objects AS object
+             WHERE run_id = $1::uuid AND restored_at IS NULL ORDER BY id
+            """,
+            [.run(run)]
+        )
+        .rows.map { SuspendedRecord($0) }
+    }
+
+    /// Switches triggers on again, the last first; works without a coordinator, whatever became of the run.
     ///
     /// - Parameters:
     ///   - run: The run.
@@ -47,19 +61,20 @@ extension ControlStore {
     /// - Returns: The number of objects.
     /// - Throws: The server's error, or `termLost`; nothing is restored then.
     @discardableResult
-    package func restoreObjects(
+    package func restoreTriggers(
         of run: RunID,
         entity: EntityName? = nil,
         isLeading: Bool = false
     ) throws(ControlStoreError) -> Int {
-        try self.transaction("restore suspended objects") { () throws(ControlStoreError) in
+        try self.transaction("restore suspended triggers") { () throws(ControlStoreError) in
             if isLeading { try self.confirmLeadership() }
             let suspended =
                 try self.query(
-                    "read the suspended objects",
+                    "read the suspended triggers",
                     """
-                    SELECT id, run_id, entity, kind, object_name, table_name, restore_sql FROM godwit.suspended_objects
-                     WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND restored_at IS NULL
+                    SELECT \(SuspendedRecord.columns) FROM godwit.suspended_objects AS object
+                     WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND kind = 'trigger'
+                       AND restored_at IS NULL
                      ORDER BY id DESC FOR UPDATE
                     """,
                     [.run(run), .text(entity?.rawValue)]
@@ -70,19 +85,28 @@ extension ControlStore {
         }
     }
 
-    /// Switches an object on again and notes that, in the caller's transaction.
+    /// Does every step that is left of an object and notes that, in the caller's transaction.
     func bringBack(_ object: SuspendedRecord) throws(ControlStoreError) {
         let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
-        try self.query(purpose, object.restoreSQL)
+        for step in object.openSteps { try self.query(purpose, step.sql) }
         try self.query(
             purpose,
-            "UPDATE godwit.suspended_objects SET restored_at = clock_timestamp() WHERE id = $1::bigint",
+            """
+            UPDATE godwit.suspended_objects SET steps_done = jsonb_array_length(steps), restored_at = clock_timestamp()
+             WHERE id = $1::bigint
+            """,
             [.integer(object.id)]
         )
     }
 }
 
 extension SuspendedRecord {
+    /// What ``init(_:)`` reads, of `suspended_objects AS object`.
+    static let columns = """
+        object.id, object.run_id, object.entity, object.kind, object.table_name, object.object_name, object.steps,
+        object.steps_done
+        """
+
     init(_ row: Row) {
         self.init(
             id: row.integer("id") ?? 0,
@@ -91,7 +115,8 @@ extension SuspendedRecord {
             kind: row.string("kind"),
             table: row.string("table_name"),
             name: row.string("object_name"),
-            restoreSQL: row.string("restore_sql")
+            steps: row.value("steps") { try? JSONDecoder().decode([RestoreStep].self, from: Data($0.utf8)) },
+            stepsDone: row.count("steps_done")
         )
     }
 }
