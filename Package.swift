@@ -45,7 +45,7 @@ let package = Package(
         floor("MigrationPlan", below: ["CCrypto", yaml]),
         floor("RowPipeline", below: ["CCrypto"]),
         floor("Scheduling"),
-        floor("Catalog", below: ["Postgres", "MigrationPlan", "RowPipeline"]),
+        floor("Catalog", below: ["Postgres", "MigrationPlan", "RowPipeline", "Scheduling"]),
         floor("ControlProtocol", below: ["Scheduling"]),
         floor("ControlStore", below: ["Postgres", "Scheduling"]),
         floor("Preflight", below: ["Catalog", "MigrationPlan", "Postgres", "Scheduling"]),
@@ -94,7 +94,10 @@ let package = Package(
         tests("SchedulingTests", of: ["Scheduling"]),
         tests("ControlProtocolTests", of: ["ControlProtocol", "FrameFuzz"]),
         tests("ControlStoreTests", of: ["ControlStore", "Postgres", "PostgresFixture"]),
-        tests("CatalogTests", of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture"]),
+        tests(
+            "CatalogTests",
+            of: ["Catalog", "MigrationPlan", "RowPipeline", "Postgres", "PostgresFixture", "Scheduling"]
+        ),
         tests("PreflightTests", of: ["Preflight", "Catalog", "MigrationPlan", "Postgres", "PostgresFixture"]),
         tests(
             "CoordinatorTests",

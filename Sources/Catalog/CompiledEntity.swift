@@ -16,10 +16,20 @@ extension CompiledEntity {
     ///
     /// By the words of the SQL: a column that shares its name with something else is asked about as well.
     func sourceFields(_ facts: SourceFacts) -> [String] {
-        let selects = self.fill.map { [self.select, $0.select] } ?? [self.select]
-        let words = Set(ColumnCoverage.words(of: selects.flatMap { $0.expressions + [$0.key, $0.condition ?? ""] }))
+        let words = Set(ColumnCoverage.words(of: self.sourceTexts))
         return facts.columns.map(\.name).filter { words.contains($0.lowercased()) }
             .map { "source.\(SQLText.identifier($0))" } + facts.expressions.keys.sorted().map { "(\($0))" }
+    }
+
+    /// Columns of the base table whose bytes are read, by the same words.
+    func columnsRead(of table: CatalogTable, query: String?) -> [String] {
+        let words = Set(ColumnCoverage.words(of: self.sourceTexts + (query.map { [$0] } ?? [])))
+        return table.columns.map(\.name).filter { words.contains($0.lowercased()) }
+    }
+
+    private var sourceTexts: [String] {
+        let selects = self.fill.map { [self.select, $0.select] } ?? [self.select]
+        return selects.flatMap { $0.expressions + [$0.key, $0.condition ?? ""] }
     }
 
     /// What the target is asked about: the columns that either pass writes, or by which a row is found.

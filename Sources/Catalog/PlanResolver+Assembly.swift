@@ -11,7 +11,8 @@ extension PlanResolver {
         _ target: CatalogTable,
         _ compiled: CompiledEntity,
         _ tables: [String],
-        _ shape: EntityShape
+        _ shape: EntityShape,
+        _ statistics: SourceStatistics
     ) -> ResolvedEntity {
         // A view can't be locked by itself; the tables below it are among those the query reads.
         let own = ["r", "p", "m"].contains(facts.table.kind) ? [facts.table.sql] : []
@@ -40,7 +41,7 @@ extension PlanResolver {
             priority: entity.priority,
             parallelism: entity.parallelism,
             into: entity.into,
-            statistics: facts.statistics,
+            statistics: statistics,
             keepsRejectedRows: entity.keepsRejectedRows,
             shape: shape
         )

@@ -1,6 +1,7 @@
 import MigrationPlan
 import Postgres
 import RowPipeline
+import Scheduling
 
 /// The interpreter between the pure compiler and the two databases.
 struct PlanResolver {
@@ -143,7 +144,14 @@ struct PlanResolver {
             source: try EntityShape.fields(of: compiled.sourceFields(facts), from: compiled.select.from, source),
             target: try EntityShape.fields(of: compiled.targetFields(entity), from: targetTable.sql, target)
         )
-        return self.assemble(entity, position, identity, facts, targetTable, compiled, tables, shape)
+        let reader = StatisticsReader(
+            table: sourceTable,
+            key: entity.key,
+            columns: compiled.columnsRead(of: sourceTable, query: entity.query),
+            planner: ShardPlanner(rowsPerShard: self.plan.run.shardRows)
+        )
+        let statistics = try reader.read(ends: facts.keys, source)
+        return self.assemble(entity, position, identity, facts, targetTable, compiled, tables, shape, statistics)
     }
 
     private mutating func found(

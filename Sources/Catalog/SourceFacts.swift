@@ -9,7 +9,8 @@ struct SourceFacts {
     var expressions: [String: ColumnType] = [:]
     /// Expressions that it refused, with its message.
     var refusals: [String: String] = [:]
-    var statistics = SourceStatistics(rows: 0, bytes: 0, minKey: nil, maxKey: nil, bounds: [], correlation: 1)
+    /// From the lowest key to the highest, nil for an empty table.
+    var keys: ClosedRange<Int64>?
     /// Whether some row of the base table has no key.
     var hasNullKeys = false
 

@@ -31,7 +31,7 @@ struct SourceProbe {
             return facts
         }
         do {
-            facts.statistics = try StatisticsReader(table: self.table, key: self.entity.key).read(connection)
+            facts.keys = try StatisticsReader.ends(of: self.entity.key, in: self.table, connection)
             facts.hasNullKeys = try self.hasNullKeys(connection)
         } catch  where error.isAboutThePlan {
             findings.append(self.refusal(error))

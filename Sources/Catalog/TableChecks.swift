@@ -202,10 +202,8 @@ struct TableChecks {
             let text = "rows of \(facts.table.sql) have NULL in the key \(key); no shard would read them"
             findings.append(self.finding(.error, "null-keys", text, hint: "give them keys, or delete them"))
         }
-        if let range, let lowest = facts.statistics.minKey, let highest = facts.statistics.maxKey,
-            !range.contains(lowest) || !range.contains(highest)
-        {
-            let text = "keys reach from \(lowest) to \(highest), beyond the 48 bits of `ordered`"
+        if let range, let keys = facts.keys, !range.contains(keys.lowerBound) || !range.contains(keys.upperBound) {
+            let text = "keys reach from \(keys.lowerBound) to \(keys.upperBound), beyond the 48 bits of `ordered`"
             findings.append(self.finding(.error, "key-out-of-range", text, hint: "use `uuid: v5` for this entity"))
         }
         return findings

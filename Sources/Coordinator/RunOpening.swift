@@ -255,12 +255,7 @@ actor RunOpening {
     /// The copy shards of an entity, and a fill shard for each where references wait for a second pass.
     static func shards(of entity: ResolvedEntity, policy: RunPolicy) -> [NewShard] {
         let planner = ShardPlanner(rowsPerShard: policy.shardRows)
-        let ranges = planner.ranges(
-            rows: Int(entity.statistics.rows),
-            bytes: Int(entity.statistics.bytes),
-            bounds: entity.statistics.bounds,
-            isScattered: entity.statistics.isScattered
-        )
+        let ranges = planner.ranges(of: entity.statistics)
         let kinds: [ShardKind] = entity.fill == nil ? [.copy] : [.copy, .fill]
         return kinds.flatMap { kind in
             ranges.map { planned in

@@ -12,9 +12,12 @@ import Testing
             let wanted = Int.random(in: 1...300, using: &random)
             let rows = Int.random(in: 0...100_000, using: &random)
             let planner = ShardPlanner(rowsPerShard: Bool.random(using: &random) ? max(1, rows / wanted) : nil)
-            let planned = planner.ranges(rows: rows, bytes: wanted * ShardPlanner.defaultBytes, bounds: bounds)
+            let weight = wanted * ShardPlanner.defaultWeight
+            let bytes = max(0, weight - rows * ShardPlanner.rowCost)
+            let planned = planner.ranges(rows: rows, bytes: bytes, bounds: bounds)
             Self.expectTiles(planned.map(\.range), "seed \(seed), bounds \(bounds)")
             let most = planner.rowsPerShard.map { (rows + $0 - 1) / $0 } ?? wanted
+            #expect(planned.map(\.rows).reduce(0, +) <= rows + planned.count, "seed \(seed), bounds \(bounds)")
             #expect(planned.count <= max(1, most), "seed \(seed), bounds \(bounds)")
         }
     }
@@ -67,6 +70,38 @@ import Testing
         }
     }
 
+    @Test func `heavy steps get more cuts, and each range its own estimates`() {
+        var planner = ShardPlanner(rowsPerShard: nil)
+        planner.weightPerShard = 10_000
+        let light = ShardPlanner.Step(rows: 10, bytes: 500)
+        let heavy = ShardPlanner.Step(rows: 10, bytes: 8_000)
+        let bounds = (0...40).map { Int64($0) * 10 }
+        let steps = (0..<40).map { (20..<24).contains($0) ? heavy : light }
+        let planned = planner.ranges(bounds: bounds, steps: steps, isScattered: false)
+        #expect(planned.map { $0.bytes + $0.rows * ShardPlanner.rowCost }.allSatisfy { abs($0 - 10_000) < 1_500 })
+        #expect(planned.count { (200..<240).contains($0.range.lower ?? 0) } >= 3)
+        #expect(planned.map(\.rows).reduce(0, +) == 400)
+    }
+
+    @Test func `cuts in sparse keys are keys of rows`() {
+        var random = SeededGenerator(seed: 7)
+        let bounds = (0...400).map { _ in Int64.random(in: -1 << 60...1 << 60, using: &random) }.sorted()
+        let steps = (0..<400).map { _ in ShardPlanner.Step(rows: Int.random(in: 1...20, using: &random), bytes: 0) }
+        let planned = ShardPlanner(rowsPerShard: 50).ranges(bounds: bounds, steps: steps, isScattered: false)
+        #expect(planned.count > 60)
+        #expect(planned.compactMap(\.range.lower).allSatisfy(bounds.contains))
+        #expect(planned.map(\.rows).max() ?? 0 <= 90)
+    }
+
+    @Test func `an outlier beyond a gap is in the shard before it`() {
+        let bounds = (0..<100).map { Int64($0) * 1000 } + [Int64.max]
+        let steps = Array(repeating: ShardPlanner.Step(rows: 1000, bytes: 0), count: 100)
+        let planned = ShardPlanner(rowsPerShard: 10_000).ranges(bounds: bounds, steps: steps, isScattered: false)
+        #expect(planned.count == 10)
+        #expect(planned.last?.range == KeyRange(lower: 90_000, upper: nil))
+        #expect(planned.map(\.rows) == Array(repeating: 10_000, count: 10))
+    }
+
     /// Ascending bounds, with everything statistics can contain: repeats, gaps, outliers, the ends of Int64.
     private static func histogram(_ random: inout SeededGenerator) -> [Int64] {
         let count = Int.random(in: 0...101, using: &random)
@@ -90,7 +125,7 @@ import Testing
     }
 
     @Test func aTableWhoseHeapIsNotInKeyOrderGetsFewerLargerShards() {
-        let bytes = 64 * ShardPlanner.defaultBytes
+        let bytes = 64 * ShardPlanner.defaultWeight - 100_000 * ShardPlanner.rowCost
         let bounds = (0...100).map { Int64($0 * 1000) }
         let inOrder = ShardPlanner(rowsPerShard: nil).ranges(rows: 100_000, bytes: bytes, bounds: bounds)
         let scattered = ShardPlanner(rowsPerShard: nil)

@@ -117,13 +117,7 @@ extension PlanOutline.EntityRow {
         self.complexityTerms = Dictionary((complexity?.terms ?? []).map { ($0.factor.rawValue, $0.count) }) { $0 + $1 }
         guard let resolved else { return }
         let estimate = EntityEstimate(resolved)
-        let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows)
-            .ranges(
-                rows: Int(estimate.rows),
-                bytes: Int(estimate.bytes),
-                bounds: resolved.statistics.bounds,
-                isScattered: resolved.statistics.isScattered
-            )
+        let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows).ranges(of: resolved.statistics)
         self.rows = estimate.rows
         self.bytes = estimate.bytes
         self.seconds = estimate.seconds
