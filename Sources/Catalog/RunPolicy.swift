@@ -22,6 +22,8 @@ package struct RunPolicy: Codable, Sendable, Equatable {
     package var connections: RunSettings.ConnectionBudget
     package var window: TimeWindow?
     package var maximumSnapshotAgeSeconds: Double?
+    /// Nil bounds nothing.
+    package var throttle: RunSettings.Throttle?
     package var changeLog: RunSettings.ChangeLog
     package var audit: RunSettings.Audit
 
@@ -41,6 +43,7 @@ package struct RunPolicy: Codable, Sendable, Equatable {
         self.connections = settings.connections
         self.window = settings.window
         self.maximumSnapshotAgeSeconds = settings.maximumSnapshotAge.map { $0 / .seconds(1) }
+        self.throttle = settings.throttle
         self.changeLog = settings.changeLog
         self.audit = settings.audit
     }

@@ -40,6 +40,12 @@ enum Limits {
         }
     }
 
+    static func check(rates values: Double..., field: String) throws(ProtocolError) {
+        guard values.allSatisfy({ (0...Double(self.amount)).contains($0) }) else {
+            throw ProtocolError(.invalidValue, "\(field) is no rate")
+        }
+    }
+
     /// The longest prefix of whole characters within the limit, without zero bytes.
     static func clip(_ text: String, to maximum: Int) -> String {
         let text =

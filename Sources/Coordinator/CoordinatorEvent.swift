@@ -13,6 +13,10 @@ enum CoordinatorEvent: Sendable {
     case snapshotChecked(Result<RunSnapshot.Held, any Error>)
     /// Statements that wait for the run's tables in the source.
     case waitsSeen([TableWait])
+    /// The source was asked what it is busy with.
+    case sourceSeen(Result<SourceSignals, PostgresError>)
+    /// The target was asked what it is busy with.
+    case targetSeen(Result<TargetSignals, PostgresError>)
     /// The source was asked for the middle of a shard whose attempts are used up.
     case cut(Failed, MessageHeader, RunLeader.Cut)
     /// The statistics of an entity's table are new; nil, or why they are not.

@@ -30,6 +30,8 @@ extension RunLeader {
             foreignMessages: self.figures.foreignMessages,
             isBudgetUsedUp: self.machine.isBudgetUsedUp,
             waits: self.waits,
+            throttle: self.throttle.limits.isEmpty
+                ? nil : ThrottleFigures(self.throttle.limits, self.throttle.standing(now: .now)),
             activeSeconds: self.activeSeconds
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)

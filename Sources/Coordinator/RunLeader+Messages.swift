@@ -171,7 +171,12 @@ extension RunLeader {
 
     /// The answer to a ping.
     func pong(to header: MessageHeader) -> Pong {
-        Pong(echo: header.sequence, snapshot: self.snapshotIdentifier, snapshotNumber: self.snapshotNumber)
+        Pong(
+            echo: header.sequence,
+            snapshot: self.snapshotIdentifier,
+            snapshotNumber: self.snapshotNumber,
+            pace: self.pace(for: header.incarnation)
+        )
     }
 
     func refuse(

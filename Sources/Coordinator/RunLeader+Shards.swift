@@ -18,6 +18,7 @@ extension RunLeader {
 
     /// Grants what may be granted, in one transaction, and sends the leases.
     func grant() async throws {
+        guard !self.throttle.isClosed(now: .now) else { return }
         let chosen = self.machine.grants(now: .now, isWindowOpen: self.isWindowOpen)
         guard !chosen.isEmpty else { return }
         let requests = chosen.compactMap { grant -> GrantRequest? in

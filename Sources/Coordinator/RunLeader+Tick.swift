@@ -20,6 +20,7 @@ extension RunLeader {
         }
         if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
         if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
+        if self.schedule.take(\.load, now: now), self.ended == nil { try await self.watchLoad(&group) }
         if self.schedule.take(\.snapshot, now: now), self.ended == nil, self.sourceOutage == nil {
             self.checkSnapshot(&group)
         }

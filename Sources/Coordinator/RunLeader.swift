@@ -40,6 +40,13 @@ actor RunLeader {
     var isCheckingSnapshot = false
     /// Statements that wait for the run's tables, as of the last look.
     var waits: [TableWait] = []
+    var throttle: Throttle
+    let sourceProbe: LoadProbe
+    let targetProbe: LoadProbe
+    var isLookingAtSource = false
+    var isLookingAtTarget = false
+    /// Since when the throttle is closed; nil while it is open.
+    var closure: Closure?
     /// Of the snapshot that replays wait for; nil while none do.
     var wantedSnapshot: Int?
     var peers: [Incarnation: PeerID] = [:]
@@ -126,6 +133,9 @@ actor RunLeader {
         self.analyst = ControlStore(parameters: configuration.target, applicationName: "godwit analysis")
         self.preparation = EntityPreparation(source: configuration.source, store: store, run: run.id)
         self.retryPolicy = RetryPolicy(plan.policy)
+        self.throttle = Throttle(limits: Self.limits(of: run, plan: plan))
+        self.sourceProbe = LoadProbe(configuration.source, role: .source)
+        self.targetProbe = LoadProbe(configuration.target, role: .target)
         self.events = events
         self.mailbox = mailbox
         self.logger = logger
@@ -185,6 +195,10 @@ actor RunLeader {
             try await self.snapshotChecked(result)
         case .waitsSeen(let waits):
             try await self.note(waits)
+        case .sourceSeen(let result):
+            self.seen(source: result)
+        case .targetSeen(let result):
+            self.seen(target: result)
         case .cut(let failed, let header, let cut):
             try await self.found(cut, for: failed, header)
         case .analyzed(let entity, let failure):

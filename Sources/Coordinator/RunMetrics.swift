@@ -18,6 +18,8 @@ package struct RunMetrics: Codable, Sendable, Equatable {
     package var isBudgetUsedUp: Bool?
     /// Statements that wait for the run's tables in the source; nil in metrics of earlier versions.
     package var waits: [TableWait]?
+    /// How it is throttled; nil where it is not, and in metrics of earlier versions.
+    package var throttle: ThrottleFigures?
     /// Seconds in which a coordinator led the run and it was not paused; nil in metrics of earlier versions.
     package var activeSeconds: Double?
 

@@ -11,6 +11,8 @@ struct TickSchedule {
     /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
     var snapshot: Timer
 
+    /// Looking at what the databases are busy with, where the run is throttled by it.
+    var load: Timer
     /// Reading the allow-list: how long a revoked worker goes on, and a new one waits; safe up to 4 s.
     var keys: Timer
 
@@ -19,6 +21,7 @@ struct TickSchedule {
         self.sweep = Timer(every: .seconds(1), from: now)
         self.record = Timer(every: .seconds(1), from: now)
         self.snapshot = Timer(every: .seconds(5), from: now)
+        self.load = Timer(every: Throttle.interval, from: now - Throttle.interval)
         self.keys = Timer(every: .seconds(1), from: now)
     }
 

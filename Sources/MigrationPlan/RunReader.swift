@@ -3,6 +3,7 @@ enum RunReader {
     private static let keys = [
         "shard_rows", "batch_rows", "memory_threshold", "parallelism", "phase_barrier", "error_strategy", "retry",
         "circuit_breaker", "validation", "rejects", "connections", "window", "max_snapshot_age", "change_log", "audit",
+        "throttle",
     ]
     private static let shareHint = "as in `5%` or `0.05`"
 
@@ -69,5 +70,43 @@ enum RunReader {
             settings.connections.source = connections.integer("source", in: 1...Int.max)
             settings.connections.target = connections.integer("target", in: 1...Int.max)
         }
+        if let throttle = run.section("throttle", keys: ["rows", "bytes", "sessions", "replication_lag", "wal"]) {
+            settings.throttle = Self.throttle(throttle)
+        }
+    }
+
+    private static func throttle(_ section: PlanSection) -> RunSettings.Throttle {
+        typealias Throttle = RunSettings.Throttle
+        let bytesHint = "as in `10MiB/s`"
+        var throttle = Throttle(
+            rowsPerSecond: section.scalar(
+                "rows",
+                expected: "rows per second",
+                hint: "as in `20000/s`",
+                parse: Throttle.rows
+            ),
+            bytesPerSecond: section.scalar(
+                "bytes",
+                expected: "bytes per second",
+                hint: bytesHint,
+                parse: Throttle.bytes
+            ),
+            replicationLag: section.scalar(
+                "replication_lag",
+                expected: "a size or a duration",
+                hint: "as in `64MiB` or `10s`"
+            ) { Throttle.Lag($0) },
+            walBytesPerSecond: section.scalar(
+                "wal",
+                expected: "bytes per second",
+                hint: bytesHint,
+                parse: Throttle.bytes
+            )
+        )
+        if let sessions = section.section("sessions", keys: ["source", "target"]) {
+            throttle.sourceSessions = sessions.integer("source", in: 0...Int.max)
+            throttle.targetSessions = sessions.integer("target", in: 0...Int.max)
+        }
+        return throttle
     }
 }

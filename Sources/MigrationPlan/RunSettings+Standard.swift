@@ -16,6 +16,7 @@ extension RunSettings {
         connections: ConnectionBudget(source: nil, target: nil),
         window: nil,
         maximumSnapshotAge: nil,
+        throttle: nil,
         changeLog: .shards,
         audit: .view,
         position: .none

@@ -23,6 +23,8 @@ package struct RunSettings: Sendable, Equatable {
     /// Shards are granted only within this window of local time.
     package var window: TimeWindow?
     package var maximumSnapshotAge: Duration?
+    /// Nil bounds nothing.
+    package var throttle: Throttle?
     package var changeLog: ChangeLog
     package var audit: Audit
     package var position: Position

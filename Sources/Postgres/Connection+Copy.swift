@@ -33,7 +33,7 @@ extension Connection {
                 throw self.drain("COPY TO")
             }
         }
-        return .more
+        return .more(rows: rows)
     }
 
     /// Starts a `COPY … FROM STDIN`.

@@ -6,17 +6,24 @@ package struct GrantLimits: Sendable, Equatable {
     /// Connections the pool may open to the source and to the target, nil for no bound of its own.
     package var sourceConnections: Int?
     package var targetConnections: Int?
+    /// Sessions with which the coordinator looks at what the databases are busy with.
+    package var sourceProbes: Int
+    package var targetProbes: Int
 
     package init(
         parallelism: Int? = nil,
         phaseBarrier: Bool = false,
         sourceConnections: Int? = nil,
-        targetConnections: Int? = nil
+        targetConnections: Int? = nil,
+        sourceProbes: Int = 0,
+        targetProbes: Int = 0
     ) {
         self.parallelism = parallelism
         self.phaseBarrier = phaseBarrier
         self.sourceConnections = sourceConnections
         self.targetConnections = targetConnections
+        self.sourceProbes = sourceProbes
+        self.targetProbes = targetProbes
     }
 
     /// Sessions of the coordinator: one on the source (snapshot), two on the target (control, leadership).
@@ -47,10 +54,10 @@ package struct GrantLimits: Sendable, Equatable {
     private func slotsWithinBudget(workers: Int) -> Int {
         var bound = Int.max
         if let source = self.sourceConnections {
-            bound = min(bound, source - Self.coordinatorSource - workers * Self.workerSource)
+            bound = min(bound, source - Self.coordinatorSource - self.sourceProbes - workers * Self.workerSource)
         }
         if let target = self.targetConnections {
-            bound = min(bound, target - Self.coordinatorTarget - workers * Self.workerTarget)
+            bound = min(bound, target - Self.coordinatorTarget - self.targetProbes - workers * Self.workerTarget)
         }
         return bound
     }

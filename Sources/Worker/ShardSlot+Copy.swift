@@ -63,9 +63,7 @@ extension ShardSlot {
             let rowLimit = pass.job.plan.policy.batchRows ?? .max
             let before = self.input.count
             let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
-                try self.on(.source) { () throws(PostgresError) in
-                    try self.source!.readCopy(into: &self.input, until: limit, rowLimit: rowLimit)
-                }
+                try self.readBatch(until: limit, rowLimit: rowLimit)
             }
             if case .end = read { isAtEnd = true }
             if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }

@@ -16,6 +16,7 @@ actor ShardSlot {
     private let sourceParameters: ConnectionParameters
     private let targetParameters: ConnectionParameters
     let progress: WorkerProgress
+    let pacer: Pacer
     let logger: Logger
 
     var source: Connection?
@@ -34,12 +35,14 @@ actor ShardSlot {
         source: ConnectionParameters,
         target: ConnectionParameters,
         progress: WorkerProgress,
+        pacer: Pacer,
         logger: Logger
     ) {
         self.executor = BlockingExecutor(label: "godwit.slot.\(number)")
         self.sourceParameters = source
         self.targetParameters = target
         self.progress = progress
+        self.pacer = pacer
         self.logger = logger
     }
 

@@ -66,6 +66,7 @@ extension WorkerProcess {
             self.drainAsked(within: .seconds(drain.deadlineSeconds))
         case .pong(let pong):
             self.machine.heard(now: .now)
+            self.pacer.set(pong.pace)
             self.offerSnapshot(pong.snapshot, number: pong.snapshotNumber, in: &group)
         }
     }
@@ -97,6 +98,7 @@ extension WorkerProcess {
             return
         }
         self.run = context
+        if context.plan.policy.throttle != nil { self.pacer.close() }
         self.logger.info("joined the run", metadata: .of([.runID: welcome.run]))
         self.welcomed(welcome, in: &group)
     }

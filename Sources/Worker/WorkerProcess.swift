@@ -15,6 +15,7 @@ package actor WorkerProcess {
     let store: ControlStore
     let keeper: SnapshotKeeper
     let progress = WorkerProgress()
+    let pacer = Pacer()
     let slots: [ShardSlot]
     let cancelDesk = CancelDesk()
     let logger: Logger
@@ -55,6 +56,7 @@ package actor WorkerProcess {
         self.store = ControlStore(parameters: configuration.target, applicationName: "godwit worker")
         self.keeper = SnapshotKeeper(parameters: configuration.source, applicationName: "godwit snapshot")
         let progress = self.progress
+        let pacer = self.pacer
         self.slots = (0..<max(1, configuration.slots))
             .map { number in
                 ShardSlot(
@@ -62,6 +64,7 @@ package actor WorkerProcess {
                     source: configuration.source,
                     target: configuration.target,
                     progress: progress,
+                    pacer: pacer,
                     logger: logger
                 )
             }

@@ -92,6 +92,8 @@ enum Samples {
         .drain(Drain(deadlineSeconds: 25)),
         .pong(Pong(echo: 12, snapshot: snapshot, snapshotNumber: 2)),
         .pong(Pong(echo: 0)),
+        .pong(Pong(echo: 1, pace: Pace(rowsPerSecond: 1_000.5, bytesPerSecond: nil, isClosed: false, seconds: 7))),
+        .pong(Pong(echo: 2, pace: Pace(rowsPerSecond: nil, bytesPerSecond: 0, isClosed: true, seconds: 7))),
     ]
 
     private static var counters: WorkerCounters {

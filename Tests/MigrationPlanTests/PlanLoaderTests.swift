@@ -43,6 +43,42 @@ import Testing
         #expect(PlanLoader.load(text: text, file: "p.yaml").report.text == report)
     }
 
+    private static let entity = """
+        entities:
+          a: { from: a, to: a, tag: 1 }
+
+        """
+
+    @Test func aThrottleIsReadAndWhatIsNoLimitIsFound() throws {
+        let run = """
+            run:
+              throttle: { rows: 20000/s, bytes: 10MiB/s, sessions: { source: 0 }, replication_lag: 10s, wal: 1GB/s }
+
+            """
+        let loaded = PlanLoader.load(text: PlanSample.header + run + Self.entity, file: "p.yaml")
+        let throttle = try #require(loaded.plan?.run.throttle)
+        #expect(
+            throttle
+                == RunSettings.Throttle(
+                    rowsPerSecond: 20_000,
+                    bytesPerSecond: 10 << 20,
+                    sourceSessions: 0,
+                    replicationLag: .seconds(10),
+                    walBytesPerSecond: 1_000_000_000
+                )
+        )
+        let wrong = """
+            run:
+              throttle: { rows: 20000, bytes: 5/s, replication_lag: soon, sessions: 4 }
+
+            """
+        let report = PlanLoader.load(text: PlanSample.header + wrong + Self.entity, file: "p.yaml").report.text
+        #expect(report.contains("as in `20000/s`"))
+        #expect(report.contains("as in `10MiB/s`"))
+        #expect(report.contains("as in `64MiB` or `10s`"))
+        #expect(report.contains("4 errors"))
+    }
+
     /// The reference shows every key once, so only the entities and phases that it leaves out are missed.
     @Test func theExampleOfThePlanReferenceIsRead() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -73,7 +73,7 @@ import Testing
         let connection = try self.database.open()
         var buffer = ByteBuffer()
         try connection.copyOut("COPY (SELECT 'abc' FROM generate_series(1, 5)) TO STDOUT")
-        #expect(try connection.readCopy(into: &buffer, until: 5) == .more)
+        #expect(try connection.readCopy(into: &buffer, until: 5) == .more(rows: 2))
         #expect(text(buffer.bytes) == "abc\nabc\n")
         #expect(try connection.readCopy(into: &buffer, until: 100) == .end(rows: 5))
         #expect(text(buffer.bytes) == "abc\nabc\nabc\nabc\nabc\n")
@@ -108,7 +108,7 @@ import Testing
         let connection = try self.database.open()
         var buffer = ByteBuffer()
         try connection.copyOut(self.endless)
-        #expect(try connection.readCopy(into: &buffer, until: 10) == .more)
+        #expect(try connection.readCopy(into: &buffer, until: 10, rowLimit: 1) == .more(rows: 1))
         #expect(try connection.query("SELECT 1").count == 1)
         try connection.copyIn("COPY public.copy FROM STDIN")
         try connection.writeCopy("1\ta\t\n".utf8Span.span.bytes)
@@ -149,7 +149,7 @@ import Testing
             try other.query("SELECT pg_terminate_backend($1::int)", [.integer(Int(pid))])
         }
         let reading = failure {
-            while try reader.readCopy(into: &buffer, until: 1_000_000) == .more { buffer.removeAll() }
+            while case .more = try reader.readCopy(into: &buffer, until: 1_000_000) { buffer.removeAll() }
         }
         #expect(reading?.code == .connectionLost)
         let writing = failure {
@@ -166,7 +166,7 @@ import Testing
         try connection.copyOut(self.endless)
         let cancelling = RepeatedCancel(connection.canceller())
         let error = failure {
-            while try connection.readCopy(into: &buffer, until: 1_000_000) == .more { buffer.removeAll() }
+            while case .more = try connection.readCopy(into: &buffer, until: 1_000_000) { buffer.removeAll() }
         }
         cancelling.stop()
         #expect(error?.code == .cancelled)

@@ -24,6 +24,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case triggersOff = "triggers-off"
     /// Somebody's statement waits for a table of the source, and shards wait behind it.
     case sourceBlocked = "source-blocked"
+    /// A limit of the throttle, or not knowing how it stands, keeps the pool from reading.
+    case throttled
     case leaseExpired = "lease-expired"
     case runPaused = "run-paused"
     /// The run has met something that a retry does not heal.

@@ -73,6 +73,8 @@ package struct RunRecord: Sendable, Codable, Equatable {
     /// JSON, nil until somebody recorded some.
     package var metrics: String?
     package var errorDetails: String?
+    /// What an operator has set; nil while the plan's limits hold.
+    package var throttle: ThrottleLimits?
 }
 
 extension RunRecord {

@@ -241,6 +241,7 @@ extension ControlStore {
                    extract(epoch FROM run.started_at) AS started_at,
                    extract(epoch FROM run.completed_at) AS completed_at,
                    run.created_by, run.is_mixed, run.source_system, run.presence_epoch, run.metrics, run.error_details,
+                   run.throttle,
                    snapshot.number AS snapshot_number, snapshot.snapshot_id, snapshot.snapshot_lsn,
                    snapshot.snapshot_xmin, extract(epoch FROM snapshot.taken_at) AS taken_at
               FROM godwit.migration_runs AS run
@@ -276,6 +277,11 @@ extension RunRecord {
         self.presenceEpoch = row.count("presence_epoch")
         self.metrics = row.text("metrics")
         self.errorDetails = row.text("error_details")
+        // What a newer Godwit has written is no bound this one could keep.
+        self.throttle = row.text("throttle")
+            .flatMap {
+                try? JSONDecoder().decode(ThrottleLimits.self, from: Data($0.utf8))
+            }
         self.snapshot = row.isNull("snapshot_id") ? nil : SnapshotRecord(row)
     }
 }

@@ -10,6 +10,7 @@ enum Alert: String, CaseIterable {
     case noCoordinator = "no-coordinator"
     case noWorkers = "no-workers"
     case tooManyWorkers = "too-many-workers"
+    case throttled
     case sourceBlocked = "source-blocked"
     case failedShards = "failed-shards"
     case tooManyRejects = "too-many-rejects"
@@ -58,6 +59,11 @@ extension RunView {
             break
         }
         if self.isActive, self.isLed {
+            if let reason = self.metrics?.throttle?.reason {
+                let what = self.metrics?.throttle?.standing == .closed ? "nothing is read: " : ""
+                let text = "THROTTLED: \(what)\(reason); godwit throttle \(run.number) shows the limits"
+                alerts.append((.throttled, text))
+            }
             for wait in self.metrics?.waits ?? [] {
                 alerts.append(
                     (

@@ -1,4 +1,5 @@
 import ControlStore
+import Coordinator
 import Foundation
 import Scheduling
 
@@ -95,6 +96,8 @@ struct PlainProgress {
         switch view.run.status {
         case .paused: "PAUSED: \(view.run.statusReason ?? "by an operator"); next: \(view.run.commandAfterPause)"
         case .running where view.lacksWorkers: "NO WORKERS: start godwit worker"
+        case .running where view.metrics?.throttle?.standing == .closed:
+            "THROTTLED: nothing is read: \(view.metrics?.throttle?.reason ?? "")"
         case .running, .completed, .failed, .cancelled: nil
         }
     }

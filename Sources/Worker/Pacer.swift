@@ -1,0 +1,32 @@
+import Scheduling
+import Synchronization
+
+/// What the slots of a worker may read, as the coordinator lends it.
+final class Pacer: Sendable {
+    private let bucket = Mutex(PaceBucket(now: .now))
+
+    /// The run is throttled: nothing is read before the first share.
+    func close() {
+        self.bucket.withLock { $0.close() }
+    }
+
+    func set(_ pace: Pace?) {
+        self.bucket.withLock { $0.set(pace, now: .now) }
+    }
+
+    func verdict() -> PaceBucket.Verdict {
+        self.bucket.withLock { $0.verdict(now: .now) }
+    }
+
+    /// The most that a slot reads before it asks again; nil for no bound.
+    var piece: (rows: Int?, bytes: Int?) { self.bucket.withLock(\.piece) }
+
+    func took(rows: Int, bytes: Int) {
+        self.bucket.withLock { $0.took(rows: rows, bytes: bytes) }
+    }
+
+    /// What may be read in a time; nil for no bound.
+    func amount(in time: Duration) -> (rows: Int?, bytes: Int?) {
+        self.bucket.withLock { ($0.rows(in: time), $0.bytes(in: time)) }
+    }
+}

@@ -1,0 +1,70 @@
+import ControlProtocol
+import Glibc
+import Postgres
+import Scheduling
+
+extension ShardSlot {
+    /// The longest time in which a batch is filled: the target's transaction stands idle meanwhile, and its server ends
+    /// one that is idle for twice the lease's time, a minute.
+    private static let longestBatch = Duration.seconds(10)
+    /// How long a closed throttle is waited for; then the shard is given back, so that no transaction stays open.
+    private static let patience = Duration.seconds(20)
+    /// How soon a waiting slot notices that it was told to stop, or may go on.
+    private static let step = Duration.milliseconds(50)
+
+    /// Reads rows until a batch is full or the source has no more, no faster than the run may.
+    func readBatch(until byteLimit: Int, rowLimit: Int) throws(AttemptFailure) -> CopyRead {
+        let most = self.pacer.amount(in: Self.longestBatch)
+        let byteLimit = min(byteLimit, max(1, most.bytes ?? .max))
+        let rowLimit = min(rowLimit, max(1, most.rows ?? .max))
+        var rows = 0
+        while true {
+            try self.awaitPace()
+            let piece = self.pacer.piece
+            let before = self.input.count
+            let until = min(byteLimit, piece.bytes.map { before + $0 } ?? byteLimit)
+            let rowsLeft = min(rowLimit - rows, piece.rows ?? .max)
+            let read = try self.on(.source) { () throws(PostgresError) in
+                try self.source!.readCopy(into: &self.input, until: until, rowLimit: rowsLeft)
+            }
+            guard case .more(let count) = read else {
+                self.pacer.took(rows: 0, bytes: self.input.count - before)
+                return read
+            }
+            self.pacer.took(rows: count, bytes: self.input.count - before)
+            rows += count
+            if self.input.count >= byteLimit || rows >= rowLimit { return .more(rows: rows) }
+        }
+    }
+
+    /// Blocks until the slot may read.
+    ///
+    /// - Throws: What gives the shard back, where the throttle stays closed or the attempt is told to stop.
+    private func awaitPace() throws(AttemptFailure) {
+        let start = ContinuousClock.now
+        while true {
+            switch self.pacer.verdict() {
+            case .go: return
+            case .wait(let time):
+                try self.checkCancelled()
+                Self.wait(min(time, Self.step))
+            case .closed:
+                try self.checkCancelled()
+                guard .now - start < Self.patience else {
+                    throw AttemptFailure(
+                        .surroundings,
+                        side: .worker,
+                        message: "the run is throttled, so the shard was given back; godwit status says why"
+                    )
+                }
+                Self.wait(Self.step)
+            }
+        }
+    }
+
+    private static func wait(_ time: Duration) {
+        let (seconds, attoseconds) = time.components
+        var request = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        nanosleep(&request, nil)
+    }
+}
