@@ -26,7 +26,6 @@ SETTINGS = {
     "maintenance_work_mem": "256MB",
     # No checkpoint by time in the midst of a contestant.
     "checkpoint_timeout": "1h",
-    "max_wal_size": "16GB",
 }
 SHOWN = ("shared_buffers", "maintenance_work_mem", "work_mem", "max_wal_size", "checkpoint_timeout", "wal_level", "fsync",
          "full_page_writes", "synchronous_commit", "autovacuum", "max_parallel_maintenance_workers")  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import plan as plans
 from contestants import Godwit, break_down
@@ -12,6 +13,8 @@ from stage import ENTITY, KEY, SOURCE, Stage
 
 PEAK_FIXED_MIB = 64
 WIDE_MIB = 200
+# Seconds for a run behind links: what waits for a worker that is gone would wait forever.
+LINKS_LIMIT = 900
 
 
 def bar(figure, value, limit, unit="", at_least=False, digits=2):
@@ -133,6 +136,15 @@ class Bars:
         return [bar(f"1 → {workers} workers behind equally capped links, copy stage", one["copy"] / many["copy"], 7.2, " ×",
                     at_least=True)], {"free": free, "one": one, "many": many, "rate": rate}  # fmt: skip
 
+    def await_words(self, name, words):
+        limit = time.monotonic() + 20
+        while time.monotonic() < limit:
+            with open(os.path.join(self.options.work, f"{name}.log"), "rb") as log:
+                if words in log.read():
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"{name} does not listen")
+
     def pool(self, stage, workers, rate):
         """A coordinator and workers with one slot each, each behind its own link where a rate is given."""
         self.godwit.reset(stage)
@@ -160,6 +172,7 @@ class Bars:
                     for number, port in enumerate(ports[1:], 1):
                         start(f"link{number}", [sys.executable, os.path.join(os.path.dirname(__file__), "link.py"),
                               "--listen", str(port), "--to", f"{self.cluster.directory}/.s.PGSQL.5432", "--rate", str(rate)])  # fmt: skip
+                        self.await_words(f"link{number}", b"listening")
                         environments.append({
                             "GODWIT_SOURCE": f"postgresql://postgres@127.0.0.1:{port}/{stage.legacy}?sslmode=disable",
                             "GODWIT_TARGET": f"postgresql://postgres@127.0.0.1:{port}/{stage.target}?sslmode=disable",
@@ -170,7 +183,7 @@ class Bars:
                     start(f"worker{number}", [self.options.godwit, "worker", "--name", f"worker{number}", "--slots", "1",
                                               "--coordinator", endpoint], environment)  # fmt: skip
                 with WorkerWatch(processes=[each.pid for each in running]) as watched:
-                    status = coordinator.wait(self.options.limit)
+                    status = coordinator.wait(min(self.options.limit, LINKS_LIMIT))
                 if status:
                     raise RuntimeError(f"the coordinator ended with status {status}; see its log in {self.options.work}")
         finally:

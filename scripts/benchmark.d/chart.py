@@ -5,7 +5,7 @@ from html import escape
 
 WIDTH = 860
 LEFT = 262
-RIGHT = 190
+RIGHT = 150
 ROW = 44
 TOP = 74
 THICK = 14
@@ -17,6 +17,7 @@ STYLE = """
     .figure { font-variant-numeric: tabular-nums; }
     .card { fill: #ffffff; stroke: #d1d9e0; }
     .grid { stroke: #d1d9e0; stroke-width: 1; }
+    .break { fill: #ffffff; }
     .wall { fill: #6e7781; }
     .wall.own { fill: #0969da; }
     .cpu { fill: #c4cad1; }
@@ -26,6 +27,7 @@ STYLE = """
         .small { fill: #9198a1; }
         .card { fill: #0d1117; stroke: #3d444d; }
         .grid { stroke: #3d444d; }
+        .break { fill: #0d1117; }
         .wall { fill: #8b949e; }
         .wall.own { fill: #4493f8; }
         .cpu { fill: #4a525c; }
@@ -44,8 +46,24 @@ def best(results):
     return dict(sorted(found.items()))
 
 
-def number(value):
+def figure(value):
     return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def times_of(letter, wall, results):
+    """How often Godwit's time goes into this one's, at the size at which they met."""
+    stage = results["stages"].get("main" if letter in "ac" else "slow") or results["stages"].get("slow", {})
+    own = stage.get("contestants", {}).get("b")
+    if letter == "b" or not own:
+        return ""
+    quotient = wall / own["wall_per_million"]
+    return f"  ({quotient:.2f} × b)" if quotient < 10 else f"  ({quotient:.0f} × b)"
+
+
+def step(longest):
+    """Between two lines of the grid."""
+    power = 10 ** math.floor(math.log10(longest / 4))
+    return next(power * each for each in (1, 2, 5, 10) if power * each * 6 >= longest)
 
 
 def count(rows):
@@ -53,18 +71,28 @@ def count(rows):
 
 
 def draw(results):
-    """Seconds per million rows, on a logarithmic axis."""
+    """Seconds per million rows, cut off where one is far longer than the others."""
     contestants = best(results)
     height = TOP + ROW * len(contestants) + 62
     seconds = [each[name] for each in contestants.values() for name in ("wall_per_million", "cpu_per_million")]
     if not seconds:
         return ""
-    lowest = 10 ** math.floor(math.log10(min(seconds)))
-    highest = 10 ** math.ceil(math.log10(max(seconds)))
-    span = math.log10(highest / lowest)
+    # What is far longer than everything else is cut off, with a break.
+    ordered = sorted(each["wall_per_million"] for each in contestants.values())
+    longest = max(seconds) if len(ordered) < 2 or ordered[-1] < 3 * ordered[-2] else 1.35 * ordered[-2]
+    grid = step(longest)
+    longest = grid * math.ceil(longest / grid)
 
     def place(value):
-        return LEFT + (WIDTH - LEFT - RIGHT) * math.log10(value / lowest) / span
+        return LEFT + (WIDTH - LEFT - RIGHT) * min(value / longest, 1)
+
+    def box(kind, value, y):
+        end = place(value)
+        found = [f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{end - LEFT:.1f}" height="{THICK}" rx="2"/>']
+        if value > longest:
+            points = f"{end - 30:.1f},{y + THICK + 1} {end - 22:.1f},{y - 1} {end - 16:.1f},{y - 1} {end - 24:.1f},{y + THICK + 1}"
+            found.append(f'<polygon class="break" points="{points}"/>')
+        return found, end + 8
 
     title = "Seconds per million rows: shorter is better"
     lines = [
@@ -73,31 +101,33 @@ def draw(results):
         f"<style>{STYLE}</style>",
         f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>',
         f'<text class="title" x="20" y="30">{escape(title)}</text>',
-        f'<text class="small" x="20" y="48">system_messages with its indexes and foreign keys; medians; logarithmic axis</text>',
+        f'<text class="small" x="20" y="48">system_messages with its indexes and foreign keys in the end; medians</text>',
         f'<rect class="wall" x="{WIDTH - 300}" y="20" width="14" height="10"/>',
         f'<text class="small" x="{WIDTH - 280}" y="29">wall clock</text>',
         f'<rect class="cpu" x="{WIDTH - 208}" y="20" width="14" height="10"/>',
         f'<text class="small" x="{WIDTH - 188}" y="29">CPU of all processes and servers</text>',
     ]
     bottom = TOP + ROW * len(contestants)
-    for power in range(round(math.log10(lowest)), round(math.log10(highest)) + 1):
-        x = place(10**power)
+    for number in range(round(longest / grid) + 1):
+        x = place(number * grid)
         lines.append(f'<line class="grid" x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{bottom}"/>')
-        lines.append(f'<text class="small" x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{10**power:,} s</text>')
+        lines.append(f'<text class="small" x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{number * grid:g} s</text>')
     for index, (letter, figures) in enumerate(contestants.items()):
         y = TOP + ROW * index
         own = " own" if letter == "b" else ""
         name = results["contestants"][letter]["name"]
         rows = count(figures["rows"]) + (", extrapolated" if letter == "f" else "")
         wall, cpu = figures["wall_per_million"], figures["cpu_per_million"]
-        ends = place(wall), place(cpu)
+        wall_box, wall_end = box(f"wall{own}", wall, y)
+        cpu_box, cpu_end = box(f"cpu{own}", cpu, y + THICK + 2)
+        times = times_of(letter, wall, results)
         lines += [
             f'<text x="20" y="{y + 14}">{escape(f"{letter}  {name}")}</text>',
             f'<text class="small" x="36" y="{y + 29}">{escape(rows)}</text>',
-            f'<rect class="wall{own}" x="{LEFT}" y="{y}" width="{ends[0] - LEFT:.1f}" height="{THICK}" rx="2"/>',
-            f'<text class="figure" x="{ends[0] + 8:.1f}" y="{y + 12}">{number(wall)} s</text>',
-            f'<rect class="cpu{own}" x="{LEFT}" y="{y + THICK + 2}" width="{ends[1] - LEFT:.1f}" height="{THICK}" rx="2"/>',
-            f'<text class="figure small" x="{ends[1] + 8:.1f}" y="{y + THICK + 13}">{number(cpu)} s</text>',
+            *wall_box,
+            f'<text class="figure" x="{wall_end:.1f}" y="{y + 12}">{figure(wall)} s{times}</text>',
+            *cpu_box,
+            f'<text class="figure small" x="{cpu_end:.1f}" y="{y + THICK + 13}">{figure(cpu)} s</text>',
         ]
     host = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())

@@ -226,7 +226,10 @@ class PgCopyDB(Contestant):
 class PgLoader(Floor):
     letter = "d"
     name = "pgloader"
-    settings = ""
+
+    @property
+    def settings(self):
+        return f"`{self.options.pgloader}`, data only, into the bare table; then indexes and foreign keys as a does it"
 
     def prepare(self, stage):
         super().prepare(stage)
@@ -256,7 +259,7 @@ class PgLoader(Floor):
 
 class PlainSQL(Contestant):
     letter = "e"
-    name = "INSERT … SELECT through postgres_fdw"
+    name = "INSERT … SELECT, postgres_fdw"
     settings = (
         "one statement; joins on the target's legacy columns, a PL/pgSQL function with EXCEPTION guards the JSON,"
         " indexes and foreign keys in place, fetch_size 50000, ids from gen_random_uuid()"
@@ -296,10 +299,11 @@ class PlainSQL(Contestant):
 
 class Guide(Contestant):
     letter = "f"
-    name = "the guide's pattern"
+    name = "the guide's pattern, Python"
     settings = (
-        "Python and psycopg: batches of 1,000, LRU look-ups of 10,000 ids, one query per id not in them, rows skipped one"
-        " by one, indexes and foreign keys in place; extrapolated from fewer rows"
+        "Python and psycopg: batches of 1,000 rows by key, a cache of 10,000 ids per parent (LRU) with one query per id that is"
+        " not in it, each record inserted on its own, so that a bad one is skipped and the rest goes on; indexes and foreign"
+        " keys in place; extrapolated from fewer rows"
     )
     has_same_ids = False
 

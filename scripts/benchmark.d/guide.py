@@ -1,4 +1,5 @@
-"""The pattern of the migration guide: batches of a thousand rows by key, a cache of ids per parent, a query per miss."""
+"""The pattern of the migration guide: batches of a thousand rows by key, a cache of ids per parent with a query per miss, and
+each record on its own, so that a bad one is caught and the others go on."""
 
 import json
 import sys
@@ -10,6 +11,11 @@ from psycopg.types.json import Jsonb
 BATCH = 1000
 CACHE = 10_000
 CHANNELS = {1: "in_app", 2: "email", 3: "sms"}
+INSERT = """
+    INSERT INTO system_messages
+        (profile_id, order_id, case_id, template_id, channel, context, read_at, created_at, legacy_notification_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s::timestamp AT TIME ZONE 'Europe/Berlin',
+            %s::timestamp AT TIME ZONE 'Europe/Berlin', %s)"""
 
 
 class Mapper:
@@ -52,7 +58,8 @@ def parsed(document):
 
 def main():
     source = psycopg.connect(sys.argv[1])
-    target = psycopg.connect(sys.argv[2])
+    # As the guide's pools do: with a transaction around the batch, its first bad record would end all of it.
+    target = psycopg.connect(sys.argv[2], autocommit=True)
     mappers = {
         name: Mapper(target, f"SELECT id FROM {name} WHERE {key} = %s")
         for name, key in (
@@ -67,23 +74,19 @@ def main():
             " FROM dispatch_notification WHERE id > %s ORDER BY id LIMIT %s", (last, BATCH)).fetchall()  # fmt: skip
         if not batch:
             break
-        rows = []
         for key, user, template, kind, item, channel, document, read_at, created in batch:
             profile = mappers["profiles"].find(user)
             if profile is None or channel not in CHANNELS:
                 skipped += 1
                 continue
-            rows.append((
-                profile, mappers["orders"].find(item) if kind == 11 else None,
-                mappers["cases"].find(item) if kind == 12 else None, mappers["templates"].find(template),
-                CHANNELS[channel], parsed(document), read_at, created, key,
-            ))  # fmt: skip
-        with target.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO system_messages (profile_id, order_id, case_id, template_id, channel, context, read_at,"
-                " created_at, legacy_notification_id) VALUES (%s, %s, %s, %s, %s, %s, %s::timestamp AT TIME ZONE"
-                " 'Europe/Berlin', %s::timestamp AT TIME ZONE 'Europe/Berlin', %s)", rows)  # fmt: skip
-        target.commit()
+            try:
+                target.execute(INSERT, (
+                    profile, mappers["orders"].find(item) if kind == 11 else None,
+                    mappers["cases"].find(item) if kind == 12 else None, mappers["templates"].find(template),
+                    CHANNELS[channel], parsed(document), read_at, created, key,
+                ))  # fmt: skip
+            except psycopg.errors.UniqueViolation:
+                skipped += 1
         last = batch[-1][0]
     print(f"skipped {skipped}")
 
