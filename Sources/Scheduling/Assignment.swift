@@ -10,6 +10,8 @@ package struct Assignment: Sendable, Equatable {
     package var epoch: Int
     /// Its rows were committed before: insert what is missing, update what differs.
     package var merges: Bool
+    /// Of a task: the suspended object that it brings a step nearer to its return, by its number in the control schema.
+    package var object: Int64?
 
     package init(
         lease: LeaseID,
@@ -19,7 +21,8 @@ package struct Assignment: Sendable, Equatable {
         range: KeyRange,
         attempt: Int,
         epoch: Int,
-        merges: Bool = false
+        merges: Bool = false,
+        object: Int64? = nil
     ) {
         self.lease = lease
         self.shard = shard
@@ -29,5 +32,6 @@ package struct Assignment: Sendable, Equatable {
         self.attempt = attempt
         self.epoch = epoch
         self.merges = merges
+        self.object = object
     }
 }

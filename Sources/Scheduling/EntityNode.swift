@@ -13,6 +13,8 @@ package struct EntityNode: Sendable, Equatable {
     /// The most shards of it in flight, nil for no bound.
     package var parallelism: Int?
     package var stage: Stage
+    /// Rounds of tasks that may have to be planned still; empty where nothing of its table was dropped.
+    package var dueRounds: Set<TaskRound>
 
     package init(
         name: EntityName,
@@ -22,7 +24,8 @@ package struct EntityNode: Sendable, Equatable {
         deferredParents: [EntityName] = [],
         priority: Int = 0,
         parallelism: Int? = nil,
-        stage: Stage = .waiting
+        stage: Stage = .waiting,
+        dueRounds: Set<TaskRound> = []
     ) {
         self.name = name
         self.position = position
@@ -32,6 +35,7 @@ package struct EntityNode: Sendable, Equatable {
         self.priority = priority
         self.parallelism = parallelism
         self.stage = stage
+        self.dueRounds = dueRounds
     }
 }
 
@@ -44,22 +48,29 @@ extension EntityNode {
         case waiting
         /// The coordinator computes losers and suspends triggers. Can transition to: copying.
         case preparing
-        /// Its copy and replay shards are granted. Can transition to: settled.
+        /// Its copy and replay shards are granted. Can transition to: indexing, settled.
         case copying
-        /// Every copy and replay shard is done or failed; dependents may start.
-        /// Can transition to: filling, complete, waiting (a retried shard).
+        /// Every copy and replay shard is done or failed; its dropped indexes are built, and what is made of them.
+        /// Can transition to: settled, waiting (a retried shard, or a replay for a parent that healed).
+        case indexing
+        /// Its rows and unique indexes are there, or have failed; dependents may start.
+        /// Can transition to: filling, constraining, complete, waiting (a retried shard).
         case settled
-        /// Its fill shards are granted. Can transition to: complete, settled (a parent is at work again),
+        /// Its fill shards are granted. Can transition to: constraining, complete, settled (a parent is at work again),
         /// waiting (a retried shard).
         case filling
-        /// Nothing is left to do. Can transition to: settled (a fill to be done again), waiting (a retried shard).
+        /// Its dropped foreign keys are added and validated, and tasks that an operator retries are done.
+        /// Can transition to: complete, settled (a fill to be done again), waiting (a retried shard).
+        case constraining
+        /// Nothing is left to do. Can transition to: settled (a fill to be done again, a retried task), waiting (a
+        /// retried shard).
         case complete
 
         /// Whether dependents may look at its presence.
         package var isSettled: Bool {
             switch self {
-            case .waiting, .preparing, .copying: false
-            case .settled, .filling, .complete: true
+            case .waiting, .preparing, .copying, .indexing: false
+            case .settled, .filling, .constraining, .complete: true
             }
         }
     }

@@ -3,10 +3,16 @@ extension RunMachine {
     package enum EntityAction: Sendable, Equatable {
         /// Compute losers and suspend triggers, then report `prepared`.
         case prepare(EntityName)
-        /// Every copy is done or failed; record it.
+        /// Its dropped indexes may be built now; record it.
+        case index(EntityName)
+        /// Its rows are there, or have failed; record it.
         case settle(EntityName)
         /// Deferred references may be resolved now; record it.
         case fill(EntityName)
+        /// Its dropped foreign keys may come back now; record it.
+        case constrain(EntityName)
+        /// Make shards of the steps of a round, as far as there are none of them yet.
+        case planTasks(EntityName, TaskRound)
         /// Nothing is left: restore triggers, analyse, record it.
         case complete(EntityName)
         /// Rows this entity's children wait for may have come: make replay shards of the child's pending rejects.
@@ -18,8 +24,8 @@ extension RunMachine {
 
         var bringsShards: Bool {
             switch self {
-            case .planReplays, .refill: true
-            case .prepare, .settle, .fill, .complete, .endRun: false
+            case .planReplays, .planTasks, .refill: true
+            case .prepare, .index, .settle, .fill, .constrain, .complete, .endRun: false
             }
         }
     }
@@ -54,9 +60,14 @@ extension RunMachine {
     }
 
     /// The interpreter has prepared an entity; its shards may be granted.
-    package mutating func prepared(_ entity: EntityName) {
+    ///
+    /// - Parameters:
+    ///   - entity: Which.
+    ///   - dueRounds: What has to come back of its table after the load.
+    package mutating func prepared(_ entity: EntityName, dueRounds: Set<TaskRound> = []) {
         guard let position = self.index[entity], self.entities[position].stage == .preparing else { return }
         self.entities[position].stage = .copying
+        self.entities[position].dueRounds = dueRounds
     }
 
     /// Whether an entity waits for `prepared`.
@@ -83,9 +94,14 @@ extension RunMachine {
         case .copying:
             guard tally.copies.open == 0 else { return nil }
             if tally.owesReplays { return self.planReplays(position) }
-            self.entities[position].stage = .settled
-            return self.heal(position) + [.settle(entity.name)]
-        case .settled, .filling, .complete:
+            guard tally.indexes.open > 0 || self.isDue(TaskRound.beforeSettling, position) else {
+                return self.settle(position)
+            }
+            self.entities[position].stage = .indexing
+            return [.index(entity.name)]
+        case .indexing:
+            return self.stepIndexing(position)
+        case .settled, .filling, .constraining, .complete:
             if tally.copies.open > 0 {
                 // A retried or replayed shard: prepared anew, because its triggers are live again.
                 self.entities[position].stage = .waiting
@@ -95,35 +111,10 @@ extension RunMachine {
         }
     }
 
-    private mutating func stepSettled(_ position: Int) -> [EntityAction]? {
-        let entity = self.entities[position]
-        let openFills = self.tallies[position].fills.open
-        let mayFill = entity.deferredParents.allSatisfy { self.isSettled($0) }
-        switch entity.stage {
-        case .settled where openFills > 0:
-            guard mayFill else { return nil }
-            self.entities[position].stage = .filling
-            return [.fill(entity.name)]
-        case .filling where openFills > 0:
-            // Filling while a parent is copied again would be done twice.
-            guard !mayFill else { return nil }
-            self.entities[position].stage = .settled
-            return []
-        case .settled, .filling:
-            self.entities[position].stage = .complete
-            return [.complete(entity.name)]
-        case .complete where openFills > 0:
-            self.entities[position].stage = .settled
-            return []
-        case .complete, .waiting, .preparing, .copying:
-            return nil
-        }
-    }
-
     /// What follows for others once an entity has settled, perhaps with rows that were missing before.
     ///
     /// In a first pass nobody has looked at its rows yet, and nothing follows.
-    private mutating func heal(_ position: Int) -> [EntityAction] {
+    mutating func heal(_ position: Int) -> [EntityAction] {
         let name = self.entities[position].name
         var actions: [EntityAction] = []
         for place in self.entities.indices {
@@ -164,7 +155,7 @@ extension RunMachine {
         return self.entities.allSatisfy { $0.phase >= entity.phase || $0.stage.isSettled }
     }
 
-    private func isSettled(_ name: EntityName) -> Bool {
+    func isSettled(_ name: EntityName) -> Bool {
         self.index[name].map { self.entities[$0].stage.isSettled } ?? true
     }
 }

@@ -33,14 +33,16 @@ extension RunMachine {
         guard !order.isEmpty else { return [] }
         var seats = self.freeSeats(now: now)
         var grants: [Grant] = []
+        var bounds = self.taskBounds()
         // What a dead worker had begun waits for no priority: it is the oldest work, and was next in order once.
         for onlyInterrupted in [true, false] {
             for position in order {
                 var share = min(room, self.share(position, granted: grants))
                 while share > 0, !seats.isEmpty,
-                    let shard = self.nextReady(position, onlyInterrupted: onlyInterrupted)
+                    let shard = self.nextReady(position, &bounds, onlyInterrupted: onlyInterrupted)
                 {
-                    grants.append(Grant(shard: shard, worker: seats.take()))
+                    let isHeavy = self.shards[shard]?.kind == .index
+                    grants.append(Grant(shard: shard, worker: isHeavy ? seats.takeLightest() : seats.take()))
                     share -= 1
                     room -= 1
                 }
@@ -81,16 +83,40 @@ extension RunMachine {
         return parallelism - self.tallies[position].leased - granted.count { self.shards[$0.shard]?.entity == name }
     }
 
-    private mutating func nextReady(_ position: Int, onlyInterrupted: Bool) -> ShardID? {
-        let isFilling = self.entities[position].stage == .filling
-        while true {
-            let next =
-                isFilling
-                ? self.fillQueues[position].removeFirst(onlyInterrupted: onlyInterrupted)
-                : self.copyQueues[position].removeFirst(onlyInterrupted: onlyInterrupted)
-            guard let next else { return nil }
-            if case .pending(nil) = self.shards[next]?.state { return next }
+    private mutating func nextReady(
+        _ position: Int,
+        _ bounds: inout TaskBounds,
+        onlyInterrupted: Bool
+    ) -> ShardID? {
+        guard let queue = self.queue(position, bounds) else { return nil }
+        while let next = self.queues[position][keyPath: queue].removeFirst(onlyInterrupted: onlyInterrupted) {
+            guard case .pending(nil) = self.shards[next]?.state else { continue }
+            if queue == \.constraints { bounds.isConstraining = true }
+            if queue == \.validations { bounds.validating.insert(position) }
+            return next
         }
+        return nil
+    }
+
+    /// From where an entity's next shard comes; nil where its next task has to wait for another.
+    private func queue(_ position: Int, _ bounds: TaskBounds) -> WritableKeyPath<Queues, ShardQueue>? {
+        switch self.entities[position].stage {
+        case .copying: return \.copies
+        case .filling: return \.fills
+        case .indexing, .constraining:
+            let tally = self.tallies[position]
+            if tally.indexes.open > 0 { return \.indexes }
+            if tally.constraints.open > 0 { return bounds.isConstraining ? nil : \.constraints }
+            return bounds.validating.contains(position) ? nil : \.validations
+        case .waiting, .preparing, .settled, .complete: return nil
+        }
+    }
+
+    private func taskBounds() -> TaskBounds {
+        TaskBounds(
+            isConstraining: self.tallies.contains { $0.constraints.leased > 0 },
+            validating: Set(self.tallies.indices.filter { self.tallies[$0].validations.leased > 0 })
+        )
     }
 
     /// Entities with shards that may be granted: highest priority first, then dependency order.
@@ -98,8 +124,9 @@ extension RunMachine {
         self.entities.indices
             .filter { position in
                 switch self.entities[position].stage {
-                case .copying: !self.copyQueues[position].isEmpty
-                case .filling: !self.fillQueues[position].isEmpty
+                case .copying: !self.queues[position].copies.isEmpty
+                case .filling: !self.queues[position].fills.isEmpty
+                case .indexing, .constraining: self.queues[position].hasTasks
                 case .waiting, .preparing, .settled, .complete: false
                 }
             }
@@ -111,7 +138,13 @@ extension RunMachine {
             .filter { now - (self.workers[$0.key]?.lastHeard ?? now) < Self.suspicion }
             .sorted { $0.value == $1.value ? $0.key.rawValue < $1.key.rawValue : $0.value > $1.value }
             .map { ($0.key, $0.value) }
-        return Seats(free: free)
+        return Seats(free: free, tasks: self.tasksOfWorkers())
+    }
+
+    /// How many tasks each worker is at; those at none are missing.
+    private func tasksOfWorkers() -> [Incarnation: Int] {
+        guard self.tallies.contains(where: { $0.openTasks > 0 }) else { return [:] }
+        return self.leases.mapValues { $0.values.count { self.shards[$0]?.kind.isTask ?? false } }
     }
 
     /// Counts anew what a worker could take; called whenever something it depends on has changed.
@@ -124,16 +157,39 @@ extension RunMachine {
         self.vacancies[incarnation] = free > 0 ? free : nil
     }
 
+    /// What tasks may not go beside.
+    struct TaskBounds {
+        /// Somewhere in the pool a constraint is being added.
+        var isConstraining: Bool
+        /// Entities of whose table a constraint is being validated.
+        var validating: Set<Int>
+    }
+
     /// Free slots, handed out one worker after the other, so that load spreads over the hosts.
     struct Seats {
         private var free: [(worker: Incarnation, slots: Int)]
+        private var tasks: [Incarnation: Int]
         private var turn = 0
 
-        init(free: [(Incarnation, Int)]) {
+        init(free: [(Incarnation, Int)], tasks: [Incarnation: Int] = [:]) {
             self.free = free.map { (worker: $0.0, slots: $0.1) }
+            self.tasks = tasks
         }
 
         var isEmpty: Bool { self.free.isEmpty }
+
+        /// A seat at one of the workers with the fewest tasks: sorting for an index takes a host's memory and disks.
+        mutating func takeLightest() -> Incarnation {
+            let places = self.free.indices.map { (self.turn + $0) % self.free.count }
+            self.turn = places.min { self.tasksAt($0) < self.tasksAt($1) } ?? self.turn
+            let worker = self.take()
+            self.tasks[worker, default: 0] += 1
+            return worker
+        }
+
+        private func tasksAt(_ place: Int) -> Int {
+            self.tasks[self.free[place].worker, default: 0]
+        }
 
         mutating func take() -> Incarnation {
             if self.turn >= self.free.count { self.turn = 0 }

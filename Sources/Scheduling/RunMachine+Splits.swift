@@ -10,7 +10,7 @@ extension RunMachine {
     ///
     /// The interpreter still has to find a key to cut at; where the source has only one left, the shard fails.
     package func isDivisible(_ shard: ShardID) -> Bool {
-        guard let entry = self.shards[shard], !entry.range.isSingleKey else { return false }
+        guard let entry = self.shards[shard], !entry.kind.isTask, !entry.range.isSingleKey else { return false }
         return self.splits[entry.origin ?? entry.id, default: 0] < Self.maximumSplits
     }
 }

@@ -4,18 +4,27 @@ extension RunMachine {
         /// Copies and replays.
         var copies = Counts()
         var fills = Counts()
+        var indexes = Counts()
+        var constraints = Counts()
+        var validations = Counts()
         /// Rows it refers to may have come while its copies were at work or the run had no coordinator: its pending
         /// rejects are looked at once more before it settles.
         var owesReplays = false
 
-        var leased: Int { self.copies.leased + self.fills.leased }
-        var failed: Int { self.copies.failed + self.fills.failed }
+        var leased: Int {
+            self.copies.leased + self.fills.leased + self.indexes.leased + self.constraints.leased
+                + self.validations.leased
+        }
+        /// Tasks that somebody is at or will be.
+        var openTasks: Int { self.indexes.open + self.constraints.open + self.validations.open }
 
         mutating func count(_ shard: ShardEntry, by change: Int) {
-            if shard.kind == .fill {
-                self.fills.count(shard.state, by: change)
-            } else {
-                self.copies.count(shard.state, by: change)
+            switch shard.kind {
+            case .copy, .replay: self.copies.count(shard.state, by: change)
+            case .fill: self.fills.count(shard.state, by: change)
+            case .index: self.indexes.count(shard.state, by: change)
+            case .constraint: self.constraints.count(shard.state, by: change)
+            case .validate: self.validations.count(shard.state, by: change)
             }
         }
     }

@@ -17,10 +17,8 @@ package struct RunMachine: Sendable {
 
     let index: [EntityName: Int]
     var tallies: [Tally]
-    /// Copies and replays that may be granted now, per entity.
-    var copyQueues: [ShardQueue]
-    /// Fills that may be granted now, per entity.
-    var fillQueues: [ShardQueue]
+    /// What may be granted now, per entity.
+    var queues: [Queues]
     /// Pending shards that must wait for their time.
     var delayed = PriorityQueue<Delayed>()
     /// Chosen by the last `grants`; those that the schema has not recorded are pending still.
@@ -41,8 +39,7 @@ package struct RunMachine: Sendable {
         self.limits = limits
         self.index = Dictionary(uniqueKeysWithValues: entities.enumerated().map { ($1.name, $0) })
         self.tallies = Array(repeating: Tally(), count: entities.count)
-        self.copyQueues = Array(repeating: ShardQueue(), count: entities.count)
-        self.fillQueues = Array(repeating: ShardQueue(), count: entities.count)
+        self.queues = Array(repeating: Queues(), count: entities.count)
     }
 
     /// Adds a shard of the control schema, at the start of a reign or when one was made.
@@ -61,6 +58,10 @@ package struct RunMachine: Sendable {
     package mutating func shardChanged(_ id: ShardID, to state: ShardEntry.State) {
         guard var shard = self.shards[id], let entity = self.index[shard.entity], shard.state != state else { return }
         self.count(shard, at: entity, by: -1)
+        if shard.state == .failed, case .pending = state, let round = TaskRound.following(shard.kind) {
+            // What follows a task is planned where it succeeds only.
+            self.entities[entity].dueRounds.insert(round)
+        }
         shard.isInterrupted = shard.isInterrupted(by: state)
         shard.state = state
         self.shards[id] = shard
@@ -85,10 +86,12 @@ package struct RunMachine: Sendable {
     }
 
     mutating func makeReady(_ shard: ShardEntry, at entity: Int) {
-        if shard.kind == .fill {
-            self.fillQueues[entity].insert(shard)
-        } else {
-            self.copyQueues[entity].insert(shard)
+        switch shard.kind {
+        case .copy, .replay: self.queues[entity].copies.insert(shard)
+        case .fill: self.queues[entity].fills.insert(shard)
+        case .index: self.queues[entity].indexes.insert(shard)
+        case .constraint: self.queues[entity].constraints.insert(shard)
+        case .validate: self.queues[entity].validations.insert(shard)
         }
     }
 
@@ -117,6 +120,18 @@ package struct RunMachine: Sendable {
 }
 
 extension RunMachine {
+    /// Shards of one entity that may be granted now.
+    struct Queues: Sendable {
+        /// Copies and replays.
+        var copies = ShardQueue()
+        var fills = ShardQueue()
+        var indexes = ShardQueue()
+        var constraints = ShardQueue()
+        var validations = ShardQueue()
+
+        var hasTasks: Bool { !self.indexes.isEmpty || !self.constraints.isEmpty || !self.validations.isEmpty }
+    }
+
     /// A pending shard that must wait.
     struct Delayed: Comparable, Sendable {
         var until: ContinuousClock.Instant
