@@ -18,15 +18,20 @@ package struct RetryPolicy: Sendable, Equatable {
     ///   - streak: Failures in a row that used up no attempt, this one included; at least 1.
     ///   - jitter: 0...1, spreads the retries of many shards.
     ///   - isDivisible: Whether the shard can be cut in two.
+    ///   - isTask: Whether it moves no rows: it fails on those that are there, and would again; and what it found of
+    ///     the schema concerns no other shard.
     /// - Returns: What becomes of the shard.
     package func decision(
         after failure: FailureClass,
         countedAttempts: Int,
         streak: Int,
         jitter: Double,
-        isDivisible: Bool = false
+        isDivisible: Bool = false,
+        isTask: Bool = false
     ) -> Decision {
         switch failure {
+        case .rows where isTask, .schema where isTask:
+            return .fail
         case .cancelled, .leaseLost:
             return .retry(after: .zero, countsAsAttempt: false)
         case .surroundings:

@@ -63,11 +63,11 @@ extension RunMachine {
     ///
     /// - Parameters:
     ///   - entity: Which.
-    ///   - dueRounds: What has to come back of its table after the load.
-    package mutating func prepared(_ entity: EntityName, dueRounds: Set<TaskRound> = []) {
+    ///   - dueRounds: What has to come back of its table after the load; nil for what was known before.
+    package mutating func prepared(_ entity: EntityName, dueRounds: Set<TaskRound>? = nil) {
         guard let position = self.index[entity], self.entities[position].stage == .preparing else { return }
         self.entities[position].stage = .copying
-        self.entities[position].dueRounds = dueRounds
+        if let dueRounds { self.entities[position].dueRounds = dueRounds }
     }
 
     /// Whether an entity waits for `prepared`.

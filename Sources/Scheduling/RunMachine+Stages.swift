@@ -69,10 +69,11 @@ extension RunMachine {
 
     /// Whether nobody writes to the tables that an entity refers to: a foreign key that is added locks them.
     private func areParentsFilled(_ entity: EntityNode) -> Bool {
-        (entity.dependencies + entity.deferredParents).allSatisfy { name in
-            guard let place = self.index[name] else { return true }
-            let tally = self.tallies[place]
-            return self.entities[place].stage.isSettled && tally.copies.open == 0 && tally.fills.open == 0
-        }
+        (entity.dependencies + entity.deferredParents)
+            .allSatisfy { name in
+                guard let place = self.index[name] else { return true }
+                let tally = self.tallies[place]
+                return self.entities[place].stage.isSettled && tally.copies.open == 0 && tally.fills.open == 0
+            }
     }
 }

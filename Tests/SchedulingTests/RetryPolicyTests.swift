@@ -31,6 +31,15 @@ import Testing
         #expect(self.decision(.schema) == .stopRun)
     }
 
+    @Test func `a task fails at once on rows and on the schema, and concerns no other shard`() {
+        for failure in [FailureClass.rows, .schema] {
+            let decision = self.policy.decision(after: failure, countedAttempts: 1, streak: 1, jitter: 1, isTask: true)
+            #expect(decision == .fail)
+        }
+        let decision = self.policy.decision(after: .fault, countedAttempts: 1, streak: 1, jitter: 1, isTask: true)
+        #expect(decision == .retry(after: .seconds(2), countsAsAttempt: true))
+    }
+
     @Test func `jitter takes away half at most`() {
         for (jitter, seconds) in [(-1.0, 1.0), (0, 1), (0.5, 1.5), (1, 2), (7, 2)] {
             let decision = self.policy.decision(after: .rows, countedAttempts: 1, streak: 1, jitter: jitter)

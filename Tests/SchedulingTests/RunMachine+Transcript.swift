@@ -61,9 +61,9 @@ extension RunMachine {
     }
 
     /// Every entity that is asked for is prepared at once.
-    mutating func advancePreparing() -> [EntityAction] {
+    mutating func advancePreparing(_ dueRounds: Set<TaskRound>? = nil) -> [EntityAction] {
         let actions = self.advance()
-        for case .prepare(let entity) in actions { self.prepared(entity) }
+        for case .prepare(let entity) in actions { self.prepared(entity, dueRounds: dueRounds) }
         return actions
     }
 }
@@ -76,6 +76,7 @@ extension EntityNode {
         fills deferredParents: [EntityName] = [],
         priority: Int = 0,
         parallelism: Int? = nil,
+        due dueRounds: Set<TaskRound> = [],
         _ stage: Stage = .waiting
     ) {
         self.init(
@@ -86,7 +87,8 @@ extension EntityNode {
             deferredParents: deferredParents,
             priority: priority,
             parallelism: parallelism,
-            stage: stage
+            stage: stage,
+            dueRounds: dueRounds
         )
     }
 }

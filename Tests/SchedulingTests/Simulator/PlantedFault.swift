@@ -18,6 +18,8 @@ enum PlantedFault: CaseIterable {
     case olderSnapshot
     /// A cancelled run keeps its leases.
     case forgottenCancel
+    /// A coordinator that takes over does not read what is off for the load.
+    case forgottenStructures
 
     /// What the simulator has to say of it.
     var complaint: String {
@@ -31,6 +33,7 @@ enum PlantedFault: CaseIterable {
         case .forgottenFailures: "is not done"
         case .olderSnapshot: "is mixed"
         case .forgottenCancel: "was fenced after the run was cancelled"
+        case .forgottenStructures: "is still off"
         }
     }
 }

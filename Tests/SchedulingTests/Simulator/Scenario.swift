@@ -11,6 +11,8 @@ struct Scenario {
     /// Keys of the source's rows per entity, ascending.
     var keys: [[Int64]]
     var rowsPerShard: Int
+    /// What is dropped of each entity's table for the load, by the steps in which it comes back.
+    var structures: [[[ShardKind]]]
     var limits: GrantLimits
     var faults: Faults
     var planted: PlantedFault?
@@ -27,6 +29,7 @@ struct Scenario {
         self.entities = (0..<count).map { Self.entity($0, of: count, &random) }
         self.keys = (0..<count).map { _ in Self.keys(Int.random(in: 1...12, using: &random), &random) }
         self.rowsPerShard = Int.random(in: 1...4, using: &random)
+        self.structures = (0..<count).map { _ in Self.structures(&random) }
         self.limits = GrantLimits(
             parallelism: Bool.random(using: &random) ? nil : Int.random(in: 1...3, using: &random),
             phaseBarrier: Bool.random(using: &random)
@@ -46,6 +49,7 @@ struct Scenario {
         ]
         self.keys = [shards - shards / 5, shards / 5].map { Self.keys($0, &random) }
         self.rowsPerShard = 1
+        self.structures = [[[.index, .constraint], [.index]], [[.constraint, .validate]]]
         self.limits = GrantLimits()
     }
 
@@ -78,6 +82,12 @@ struct Scenario {
             priority: Int.random(in: 0...2, using: &random),
             parallelism: Int.random(in: 0..<3, using: &random) == 0 ? 1 : nil
         )
+    }
+
+    private static func structures(_ random: inout SeededGenerator) -> [[ShardKind]] {
+        let kinds: [[ShardKind]] = [[.index], [.index, .constraint], [.constraint, .validate], [.constraint]]
+        guard Bool.random(using: &random) else { return [] }
+        return (0..<Int.random(in: 1...4, using: &random)).map { _ in kinds.randomElement(using: &random)! }
     }
 
     private static func keys(_ count: Int, _ random: inout SeededGenerator) -> [Int64] {

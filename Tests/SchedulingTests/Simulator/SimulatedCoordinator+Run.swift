@@ -109,7 +109,8 @@ extension SimulatedCoordinator {
             countedAttempts: self.world.schema[shard].failedAttempts + 1,
             streak: self.streaks[shard] ?? 1,
             jitter: self.world.seconds(0...1),
-            isDivisible: self.machine.isDivisible(shard)
+            isDivisible: self.machine.isDivisible(shard),
+            isTask: self.world.schema[shard].entry.kind.isTask
         )
         try self.effect()
         let delay: Double?
@@ -140,6 +141,14 @@ extension SimulatedCoordinator {
         switch action {
         case .prepare(let entity):
             try self.prepare(entity)
+        case .index(let entity):
+            try self.world.schema.setStage(.indexing, of: entity, term: self.term)
+        case .constrain(let entity):
+            try self.world.schema.setStage(.constraining, of: entity, term: self.term)
+        case .planTasks(let entity, let round):
+            for shard in try self.world.schema.planTasks(round, of: entity, term: self.term) {
+                self.machine.add(self.world.schema.entry(shard, now: self.now))
+            }
         case .settle(let entity):
             try self.record(.settled, of: entity)
         case .fill(let entity):
@@ -182,7 +191,8 @@ extension SimulatedCoordinator {
             entity: entry.entity,
             range: entry.range,
             attempt: 1,
-            epoch: self.epoch
+            epoch: self.epoch,
+            object: self.world.schema[shard].object.map(Int64.init)
         )
         try self.say(.lease(assignment, self.offer), to: worker)
     }

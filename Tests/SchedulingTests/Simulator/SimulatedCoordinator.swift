@@ -46,9 +46,13 @@ final class SimulatedCoordinator {
                 resumed.stage =
                     switch stage {
                     case .waiting, .preparing, .copying: .waiting
-                    case .settled, .filling: .settled
+                    case .indexing: .indexing
+                    case .settled, .filling, .constraining: .settled
                     case .complete: .complete
                     }
+                if scenario.planted != .forgottenStructures {
+                    resumed.dueRounds = world.schema.dueRounds(of: scenario.place(of: node.name))
+                }
                 return resumed
             }
         self.machine = RunMachine(entities: nodes, limits: scenario.limits)
@@ -120,7 +124,8 @@ final class SimulatedCoordinator {
     }
 
     private func prepared(_ entity: EntityName) throws {
-        self.machine.prepared(entity)
+        let dueRounds = self.world.schema.dueRounds(of: self.world.scenario.place(of: entity))
+        self.machine.prepared(entity, dueRounds: dueRounds)
         try self.effect()
         try self.world.schema.setStage(.copying, of: entity, term: self.term)
         try self.advance()
@@ -174,6 +179,8 @@ final class SimulatedCoordinator {
         // Preparing reads the source under the snapshot.
         guard self.world.source.isAlive(self.hold) else { throw Gone() }
         try self.world.schema.setStage(.preparing, of: entity, term: self.term)
+        try self.effect()
+        try self.world.schema.suspend(entity, term: self.term)
         self.world.schedule(.prepared(self.number, entity), in: self.world.seconds(0...2))
     }
 

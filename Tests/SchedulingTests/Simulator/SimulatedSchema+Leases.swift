@@ -57,6 +57,7 @@ extension SimulatedSchema {
             self[request.shard].snapshot = self.snapshots
             granted.append(request)
         }
+        self.checkTaskLimits()
         return granted
     }
 

@@ -11,7 +11,9 @@ extension SimulatedSchema {
             self[shard.entry.id].failedAttempts = 0
             self[shard.entry.id].notBefore = nil
             for row in shard.rows { self.rows[shard.entity].isPoisoned[row] = false }
-            if self.stages[shard.entity].isSettled { self.stages[shard.entity] = .copying }
+            if self.stages[shard.entity].isSettled {
+                self.stages[shard.entity] = shard.entry.kind.isTask ? .settled : .copying
+            }
         }
     }
 
@@ -38,6 +40,9 @@ extension SimulatedSchema {
         if self.readSnapshots.count > 1, !self.isMixed { found.append("nobody knows that the run is mixed") }
         for shard in self.shards where shard.entry.state.isOpen || shard.entry.state == .failed {
             found.append("\(shard.entry) is not done")
+        }
+        for (number, structure) in self.structures.enumerated() where structure.isOff {
+            found.append("structure \(number) of \(self.scenario.entities[structure.entity].name) is still off")
         }
         for (entity, node) in self.scenario.entities.enumerated() {
             let ranges = self.shards(of: entity).filter { $0.entry.kind == .copy && $0.commits == 1 }

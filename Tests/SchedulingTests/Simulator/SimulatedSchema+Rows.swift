@@ -61,6 +61,7 @@ extension SimulatedSchema {
         self.change(id, to: .done)
         self[id].commits += 1
         if shard.commits > 0 { self.violations.append("\(id) was committed twice") }
+        guard !shard.entry.kind.isTask else { return self.advance(shard) }
         if shard.entry.kind != .fill {
             self.readSnapshots.insert(snapshot)
             self.checkOrder(of: shard)
@@ -99,7 +100,16 @@ extension SimulatedSchema {
         guard !self.wasRetried else { return }
         for parent in self.scenario.entities[shard.entity].dependencies {
             let isUnsettled = self.places[self.scenario.place(of: parent)]
-                .contains { self.shards[$0].entry.kind != .fill && self.shards[$0].entry.state.isOpen }
+                .map { self.shards[$0] }
+                .contains { shard in
+                    let isAwaited =
+                        switch shard.entry.kind {
+                        case .copy, .replay: true
+                        case .fill: false
+                        case .index, .constraint, .validate: self.isAwaitedByDependents(shard)
+                        }
+                    return isAwaited && shard.entry.state.isOpen
+                }
             if isUnsettled {
                 self.violations.append("\(shard.entry.entity) was written before \(parent) had settled")
             }

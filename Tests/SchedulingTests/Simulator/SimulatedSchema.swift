@@ -17,6 +17,19 @@ struct SimulatedSchema {
         var snapshot = 0
         /// Since it was last made pending on purpose.
         var commits = 0
+        /// Place of the structure that a task is about.
+        var object: Int?
+    }
+
+    /// Something of an entity's table that is off during its load.
+    struct Structure {
+        let entity: Int
+        let steps: [ShardKind]
+        var isDropped = false
+        var stepsDone = 0
+
+        var isOff: Bool { self.isDropped && self.stepsDone < self.steps.count }
+        var isOfIndex: Bool { self.steps.first == .index }
     }
 
     /// The rows of an entity, by their places.
@@ -48,6 +61,7 @@ struct SimulatedSchema {
     var places: [[Int]]
     var stages: [EntityNode.Stage]
     var rows: [Rows]
+    var structures: [Structure]
     var status = Status.running
     /// Counts the changes of any presence.
     var epoch = 0
@@ -80,6 +94,8 @@ struct SimulatedSchema {
             let none = Array(repeating: false, count: keys.count)
             return Rows(isPresent: none, isPending: none, isFilled: none, isPoisoned: none)
         }
+        self.structures = scenario.structures.enumerated()
+            .flatMap { entity, structures in structures.map { Structure(entity: entity, steps: $0) } }
         for (entity, node) in scenario.entities.enumerated() {
             let keys = scenario.keys[entity]
             for row in keys.indices {

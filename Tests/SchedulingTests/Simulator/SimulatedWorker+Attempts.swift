@@ -15,14 +15,20 @@ extension SimulatedWorker {
     private func begin(_ slot: Int, _ attempt: Attempt) {
         guard attempt.failure == nil else { return }
         let assignment = attempt.assignment
-        guard self.world.source.isAlive(attempt.hold) else {
+        guard assignment.kind.isTask || self.world.source.isAlive(attempt.hold) else {
             self.ended(slot, attempt, .snapshotLost)
             return
         }
         self.world.schema.open(assignment.lease)
         let scenario = self.world.scenario
         let entity = scenario.entities[scenario.place(of: assignment.entity)]
-        for parent in assignment.kind == .fill ? entity.deferredParents : entity.dependencies {
+        let parents: [EntityName] =
+            switch assignment.kind {
+            case .copy, .replay: entity.dependencies
+            case .fill: entity.deferredParents
+            case .index, .constraint, .validate: []
+            }
+        for parent in parents {
             let place = scenario.place(of: parent)
             self.attempts[slot]?.seen[place] = self.parentState(of: place, epoch: assignment.epoch)
         }
