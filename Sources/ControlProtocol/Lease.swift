@@ -19,6 +19,8 @@ package struct Lease: MessageBody {
     package var planRevision: Int?
     /// Whether its rows were committed before, so that it merges; nil for no.
     package var merges: Bool?
+    /// Of a task: the suspended object that it brings a step nearer to its return; nil for shards of rows.
+    package var object: Int64?
 
     package init(
         lease: LeaseID,
@@ -31,7 +33,8 @@ package struct Lease: MessageBody {
         snapshot: String? = nil,
         snapshotNumber: Int? = nil,
         planRevision: Int? = nil,
-        merges: Bool? = nil
+        merges: Bool? = nil,
+        object: Int64? = nil
     ) {
         self.lease = lease
         self.shard = shard
@@ -44,6 +47,7 @@ package struct Lease: MessageBody {
         self.snapshotNumber = snapshotNumber
         self.planRevision = planRevision
         self.merges = merges
+        self.object = object
     }
 
     package func validate() throws(ProtocolError) {
@@ -55,6 +59,9 @@ package struct Lease: MessageBody {
             field: "snapshotNumber, planRevision"
         )
         try Limits.check(amounts: self.attempt, field: "attempt")
+        guard self.kind.isTask == (self.object != nil) else {
+            throw ProtocolError(.invalidValue, "a task needs an object, and only a task has one")
+        }
         guard let lower = self.range.lower, let upper = self.range.upper else { return }
         guard lower <= upper else { throw ProtocolError(.invalidValue, "range ends before it begins") }
     }
@@ -78,7 +85,8 @@ extension Lease {
             snapshot: snapshot,
             snapshotNumber: snapshotNumber,
             planRevision: planRevision,
-            merges: assignment.merges ? true : nil
+            merges: assignment.merges ? true : nil,
+            object: assignment.object
         )
     }
 
@@ -92,7 +100,8 @@ extension Lease {
             range: self.range,
             attempt: self.attempt,
             epoch: self.epoch,
-            merges: self.merges ?? false
+            merges: self.merges ?? false,
+            object: self.object
         )
     }
 }

@@ -4,12 +4,13 @@ import Scheduling
 extension EntityNode {
     /// An entity as it stands in the control schema.
     ///
-    /// What was being prepared is prepared again; fills and completions are found anew from the shards.
-    init(_ entity: ResolvedEntity, in plan: ResolvedPlan, stage: Stage?) {
+    /// What was being prepared is prepared again; fills, tasks and completions are found anew from the shards.
+    init(_ entity: ResolvedEntity, in plan: ResolvedPlan, stage: Stage?, dueRounds: Set<TaskRound> = []) {
         let resumed: Stage =
             switch stage ?? .waiting {
             case .waiting, .preparing, .copying: .waiting
-            case .settled, .filling: .settled
+            case .indexing: .indexing
+            case .settled, .filling, .constraining: .settled
             case .complete: .complete
             }
         self.init(
@@ -20,7 +21,8 @@ extension EntityNode {
             deferredParents: entity.deferredParents.map { EntityName(rawValue: $0) },
             priority: entity.priority,
             parallelism: entity.parallelism,
-            stage: resumed
+            stage: resumed,
+            dueRounds: dueRounds
         )
     }
 }

@@ -24,11 +24,13 @@ actor EntityPreparation {
     /// Computes the losers in the run's snapshot and suspends the target table's triggers.
     ///
     /// Doing it again changes nothing.
+    ///
+    /// - Returns: The rounds of tasks that are to follow the load; nil where nothing was dropped now or before.
     func prepare(
         _ entity: ResolvedEntity,
         plan: ResolvedPlan,
         snapshot: String
-    ) async throws(PreparationFailure) {
+    ) async throws(PreparationFailure) -> Set<TaskRound>? {
         let name = EntityName(rawValue: entity.name)
         if let statement = entity.losersStatement {
             let losers = try self.losers(statement, of: entity, plan: plan, snapshot: snapshot)
@@ -43,6 +45,7 @@ actor EntityPreparation {
         } catch {
             throw PreparationFailure(error)
         }
+        return nil
     }
 
     /// Switches the target table's triggers off; doing it again changes nothing.

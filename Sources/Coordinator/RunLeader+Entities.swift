@@ -20,10 +20,13 @@ extension RunLeader {
         case .prepare(let entity):
             try await self.store.setStage(of: entity, in: self.run.id, .preparing)
             self.unprepared[entity] = .now
+        case .index(let entity):
+            try await self.store.setStage(of: entity, in: self.run.id, .indexing)
+            self.logger.info("entity copied, its indexes follow", metadata: .of([.entity: entity]))
         case .settle(let entity):
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .settled)
-            self.logger.info("entity copied", metadata: .of([.entity: entity]))
+            self.logger.info("entity settled", metadata: .of([.entity: entity]))
         case .fill(let entity):
             // Long after the load, where it is a refill: the triggers are on again.
             if let resolved = self.plan.entity(named: entity.rawValue) {
@@ -31,6 +34,10 @@ extension RunLeader {
             }
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .filling)
+        case .constrain(let entity):
+            try await self.store.setStage(of: entity, in: self.run.id, .constraining)
+        case .planTasks(let entity, let round):
+            try await self.planTasks(round, of: entity)
         case .complete(let entity):
             try await self.complete(entity)
         case .planReplays(let entity):
@@ -60,6 +67,11 @@ extension RunLeader {
             "replaying rows that waited for a parent",
             metadata: .of([.entity: name, .shards: shards.count])
         )
+        for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
+    }
+
+    private func planTasks(_ round: TaskRound, of name: EntityName) async throws {
+        let shards = try await self.store.planTasks(round, of: name, in: self.run.id)
         for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
     }
 

@@ -234,7 +234,8 @@ extension RunLeader {
             range: granted.range,
             attempt: granted.attempt,
             epoch: self.epoch,
-            merges: granted.merges
+            merges: granted.merges,
+            object: granted.object
         )
         let lease = Lease(
             assignment,

@@ -69,20 +69,21 @@ extension RunLeader {
             // On its own, because losers of a large table take a while and pings must be answered meanwhile.
             group.addTask { [preparation, mailbox] in
                 do throws(PreparationFailure) {
-                    try await preparation.prepare(entity, plan: plan, snapshot: snapshot)
-                    mailbox.yield(.prepared(name, failure: nil))
+                    let dueRounds = try await preparation.prepare(entity, plan: plan, snapshot: snapshot)
+                    mailbox.yield(.prepared(name, .success(dueRounds)))
                 } catch {
-                    mailbox.yield(.prepared(name, failure: error))
+                    mailbox.yield(.prepared(name, .failure(error)))
                 }
             }
         }
     }
 
-    func prepared(_ name: EntityName, failure: PreparationFailure?) async throws {
+    func prepared(_ name: EntityName, _ result: Result<Set<TaskRound>?, PreparationFailure>) async throws {
         self.preparing.remove(name)
         // After an outage every entity that was being prepared is prepared again.
         guard self.targetOutage == nil, self.machine.isPreparing(name) else { return }
-        if let failure, failure.isTransient {
+        switch result {
+        case .failure(let failure) where failure.isTransient:
             self.unprepared[name] = .now + Self.preparationDelay * Double.random(in: 0.5...1)
             self.schedule.hurry(\.snapshot, now: .now)
             self.logger.warning(
@@ -95,17 +96,15 @@ extension RunLeader {
                 "can't be prepared yet: \(failure.message)",
                 entity: name
             )
-            return
-        }
-        if let failure {
+        case .failure(let failure):
             try await self.end(RunSummary(.failed, "\(name) can't be prepared: \(failure.message)"))
-            return
+        case .success(let dueRounds):
+            // The same that was begun before an outage will do.
+            self.unprepared[name] = nil
+            self.machine.prepared(name, dueRounds: dueRounds)
+            try await self.store.setStage(of: name, in: self.run.id, .copying)
+            self.logger.info("entity released", metadata: .of([.entity: name]))
         }
-        // The same that was begun before an outage will do.
-        self.unprepared[name] = nil
-        self.machine.prepared(name)
-        try await self.store.setStage(of: name, in: self.run.id, .copying)
-        self.logger.info("entity released", metadata: .of([.entity: name]))
     }
 
     /// Before an entity whose preparation was disturbed is prepared again, with jitter.

@@ -57,7 +57,8 @@ extension RunLeader {
             countedAttempts: counted,
             streak: record.attempts.disturbances + 1,
             jitter: .random(in: 0...1),
-            isDivisible: self.machine.isDivisible(failed.shard)
+            isDivisible: self.machine.isDivisible(failed.shard),
+            isTask: record.shard.kind.isTask
         )
         var cut = cut
         if decision == .split {

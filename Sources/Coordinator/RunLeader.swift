@@ -189,8 +189,8 @@ actor RunLeader {
         case .tick:
             self.watchOutages(&group)
             if self.targetOutage == nil { try await self.tick(&group) }
-        case .prepared(let entity, let failure):
-            try await self.prepared(entity, failure: failure)
+        case .prepared(let entity, let result):
+            try await self.prepared(entity, result)
         case .snapshotChecked(let result):
             try await self.snapshotChecked(result)
         case .waitsSeen(let waits):

@@ -6,7 +6,11 @@ extension RunMachine {
     /// The run machine as the control schema has it.
     static func restored(of run: RunRecord, plan: ResolvedPlan, from store: ControlStore) async throws -> RunMachine {
         let stages = Dictionary(uniqueKeysWithValues: try await store.entities(of: run.id).map { ($0.name, $0.stage) })
-        let nodes = plan.entities.map { EntityNode($0, in: plan, stage: stages[EntityName(rawValue: $0.name)]) }
+        let dueRounds = try await store.dueRounds(of: run.id)
+        let nodes = plan.entities.map { entity in
+            let name = EntityName(rawValue: entity.name)
+            return EntityNode(entity, in: plan, stage: stages[name], dueRounds: dueRounds[name] ?? [])
+        }
         var machine = RunMachine(entities: nodes, limits: GrantLimits(plan.policy))
         for entry in try await store.shardEntries(of: run.id, now: .now) { machine.add(entry) }
         let withShards = Set(machine.shards.values.lazy.map(\.entity))

@@ -20,6 +20,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// `datatype_mismatch`: a column has another type than the one that was counted on.
     package static let datatypeMismatch: SQLState = "42804"
 
+    /// `unique_violation`: two rows have the same values where only one may.
+    package static let uniqueViolation: SQLState = "23505"
+
     /// `lock_not_available`: a lock was waited for longer than `lock_timeout` allows.
     package static let lockNotAvailable: SQLState = "55P03"
 

@@ -35,6 +35,7 @@ struct ParentSetCache: Sendable {
         run: RunContext,
         epoch: Int
     ) async throws(AttemptFailure) -> ParentSets {
+        if kind.isTask { return ParentSets(identities: [:], environment: TransformEnvironment(entity: entity.name)) }
         let program = kind == .fill ? entity.fill?.program ?? entity.program : entity.program
         var environment = TransformEnvironment(
             entity: entity.name,

@@ -20,6 +20,9 @@ extension ShardJob {
     /// Whether its table has columns whose values may not be shown.
     var hasPersonalColumns: Bool { self.entity.hasPersonalColumns }
 
+    /// Whether the source rows of its rejects are stored.
+    var keepsRejectedRows: Bool { self.entity.keepsRejectedRows ?? self.plan.policy.keepsRejectedRows }
+
     /// Reads the rows of a part, but for those that the source can't compute.
     func copyOutStatement(of part: Part, without unreadable: [Int64]) -> String {
         switch part {

@@ -34,21 +34,26 @@ extension ShardSlot {
                     isKept: pass.keptKeys.contains(reject.key) || isReplay && pass.mergeKey != nil
                 )
             }
-            guard copy.count > 0 else { continue }
-            try self.on(.target) { () throws(PostgresError) in
-                try self.target!.copyIn(RejectCopy.sql)
-                try self.target!.writeCopy(copy.bytes.span.bytes)
-                try self.target!.endCopy()
-            }
+            try self.send(copy)
+        }
+    }
+
+    /// Writes rejects, if there are any.
+    func send(_ rejects: RejectCopy) throws(AttemptFailure) {
+        guard rejects.count > 0 else { return }
+        try self.on(.target) { () throws(PostgresError) in
+            try self.target!.copyIn(RejectCopy.sql)
+            try self.target!.writeCopy(rejects.bytes.span.bytes)
+            try self.target!.endCopy()
         }
     }
 
     /// Source rows are fetched for so many rejects at once, which bounds the memory they take.
-    private static let rejectsAtOnce = 1000
+    static let rejectsAtOnce = 1000
 
     /// The whole rows of the base table, as JSON text, by key.
-    private func sourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
-        guard job.entity.keepsRejectedRows ?? job.plan.policy.keepsRejectedRows else { return [:] }
+    func sourceRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
+        guard job.keepsRejectedRows else { return [:] }
         return try self.readSourceRows(of: keys, job)
     }
 
@@ -81,7 +86,7 @@ extension ShardSlot {
         let fence = pass.fence(counters, timings: self.clock).statement
         let start = ContinuousClock.now
         defer { self.clock.commit += ContinuousClock.now - start }
-        try self.on(.source) { () throws(PostgresError) in _ = try self.source!.execute("RELEASE SAVEPOINT shard") }
+        try self.leaveSource()
         let isHeld = try self.on(.target) { () throws(PostgresError) in
             FenceStatement.held(try self.target!.query(fence.sql, fence.parameters))
         }

@@ -27,6 +27,8 @@ actor ShardSlot {
     var clock = StageClock()
     /// Whether the job at hand has personal columns, so that the servers' words are kept back.
     private(set) var hidesValues = false
+    /// Whether the job at hand has set its savepoint on the source.
+    private(set) var hasSource = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
@@ -55,7 +57,8 @@ actor ShardSlot {
         var ending = WorkerProgress.Ending.failed
         defer { self.progress.finish(lease: job.assignment.lease, ending, clock: self.clock) }
         do {
-            try self.openSource(job)
+            self.hasSource = false
+            if !job.assignment.kind.isTask { try self.openSource(job) }
             try self.openTarget(job)
             let counters =
                 switch job.assignment.kind {
@@ -101,8 +104,12 @@ actor ShardSlot {
         }
     }
 
-    private func openSource(_ job: ShardJob) throws(AttemptFailure) {
-        if self.sourceSnapshot != job.snapshot || (self.source?.isBroken ?? true) {
+    /// Takes up a session that reads the run's snapshot.
+    func openSource(_ job: ShardJob) throws(AttemptFailure) {
+        guard let snapshot = job.snapshot else {
+            throw AttemptFailure(.surroundings, side: .source, message: "this worker has no snapshot of the source now")
+        }
+        if self.sourceSnapshot != snapshot || (self.source?.isBroken ?? true) {
             self.source = nil
             self.sourceSnapshot = nil
             let parameters = self.sourceParameters
@@ -116,7 +123,7 @@ actor ShardSlot {
             self.watchSessions()
             do throws(PostgresError) {
                 try self.source!.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                try self.source!.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(job.snapshot))")
+                try self.source!.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")
                 try self.source!.execute("SET LOCAL search_path TO \(job.plan.sourceSearchPath)")
             } catch {
                 self.source = nil
@@ -127,10 +134,17 @@ actor ShardSlot {
                     importsSnapshot: true
                 )
             }
-            self.sourceSnapshot = job.snapshot
+            self.sourceSnapshot = snapshot
         }
         try self.on(.source) { () throws(PostgresError) in try self.source!.execute("SAVEPOINT shard") }
+        self.hasSource = true
         try self.lockSource(job)
+    }
+
+    /// Leaves the source's session for the next job, where this one has used it.
+    func leaveSource() throws(AttemptFailure) {
+        guard self.hasSource else { return }
+        try self.on(.source) { () throws(PostgresError) in _ = try self.source!.execute("RELEASE SAVEPOINT shard") }
     }
 
     private func openTarget(_ job: ShardJob) throws(AttemptFailure) {
@@ -179,6 +193,7 @@ actor ShardSlot {
         } catch {
             self.target = nil
         }
+        guard self.hasSource else { return }
         do throws(PostgresError) {
             try self.source?.execute("ROLLBACK TO SAVEPOINT shard; RELEASE SAVEPOINT shard")
         } catch {

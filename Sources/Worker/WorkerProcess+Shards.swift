@@ -18,14 +18,15 @@ extension WorkerProcess {
             self.readPlan(for: lease, in: &group)
             return
         }
-        guard let run = self.run, let snapshot = run.snapshot, let entity = run.entities[lease.entity] else {
+        guard let run = self.run, let entity = run.entities[lease.entity], run.snapshot != nil || lease.kind.isTask
+        else {
             await self.giveBack(lease.lease)
             return
         }
         switch self.machine.leased(assignment, now: .now) {
         case .start(let slot):
             self.shardsOfLeases[lease.lease] = lease.shard
-            self.start(assignment, entity: entity, run: run, snapshot: snapshot, slot: slot, in: &group)
+            self.start(assignment, entity: entity, run: run, slot: slot, in: &group)
         case .reportAgain(let lease):
             if let report = self.reports[lease] { await self.say(report) }
         case .giveBack:
@@ -39,7 +40,6 @@ extension WorkerProcess {
         _ assignment: Assignment,
         entity: ResolvedEntity,
         run: RunContext,
-        snapshot: String,
         slot number: Int,
         in group: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
@@ -54,7 +54,7 @@ extension WorkerProcess {
                     entity: entity,
                     plan: run.plan,
                     planRevision: run.planRevision,
-                    snapshot: snapshot,
+                    snapshot: run.snapshot,
                     keys: try await run.sets.keys(of: assignment),
                     sets: try await run.sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
                 )

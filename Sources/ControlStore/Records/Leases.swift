@@ -29,6 +29,8 @@ package struct GrantedShard: Sendable, Equatable {
     package var snapshot: Int
     /// Its rows were committed before: insert what is missing, update what differs.
     package var merges = false
+    /// The suspended object that a task is about.
+    package var object: Int64?
 }
 
 extension GrantedShard {
@@ -44,7 +46,8 @@ extension GrantedShard {
             keys: nil,
             attempt: record.attempt,
             snapshot: record.snapshot ?? 0,
-            merges: record.merges
+            merges: record.merges,
+            object: record.object
         )
     }
 }

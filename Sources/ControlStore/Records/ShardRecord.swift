@@ -81,6 +81,8 @@ package struct ShardRecord: Sendable, Codable, Equatable {
     package var children: [ShardID]
     /// Whether its next attempt merges with the rows it has in the target.
     package var merges = false
+    /// The suspended object that a task is about.
+    package var object: Int64?
     /// Seconds of the last good attempt by stage (`read`, `transform`, `write`, `commit`).
     package var timings: [String: Double] = [:]
 }

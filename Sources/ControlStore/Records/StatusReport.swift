@@ -34,6 +34,16 @@ package struct StatusReport: Sendable, Codable, Equatable {
             total.failed += entity.shards.failed
         }
     }
+
+    /// Tasks of all entities by state.
+    package var tasks: ShardTally {
+        self.entities.reduce(into: ShardTally()) { total, entity in
+            total.pending += entity.tasks.pending
+            total.leased += entity.tasks.leased
+            total.done += entity.tasks.done
+            total.failed += entity.tasks.failed
+        }
+    }
 }
 
 /// How an entity stands.
@@ -48,6 +58,8 @@ package struct EntityStatus: Sendable, Codable, Equatable {
     package var settledAt: Date?
     package var completedAt: Date?
     package var shards: ShardTally
+    /// Steps of rebuilding what was dropped for the load.
+    package var tasks = ShardTally()
     package var estimatedRows: Int
     package var estimatedBytes: Int
     package var counters: ShardCounters

@@ -23,7 +23,7 @@ extension ControlSchema {
                 GRANT UPDATE (ended_at, outcome) ON godwit.attempts TO godwit_worker;
                 GRANT SELECT, UPDATE (steps_done, restored_at) ON godwit.suspended_objects TO godwit_worker;
                 GRANT INSERT, UPDATE (presence) ON godwit.shard_presence TO godwit_worker;
-                GRANT INSERT, UPDATE (uuid_value) ON godwit.uuid_mapping_ledger TO godwit_worker;
+                GRANT INSERT, UPDATE (uuid_value), DELETE ON godwit.uuid_mapping_ledger TO godwit_worker;
                 GRANT INSERT ON godwit.migration_change_log TO godwit_worker;
                 GRANT SELECT (incarnation, run_id, state, drain_asked_at, drain_seconds, left_at), UPDATE (left_at)
                     ON godwit.workers TO godwit_worker;

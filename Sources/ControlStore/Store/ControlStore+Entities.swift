@@ -61,7 +61,7 @@ extension ControlStore {
             UPDATE godwit.entities
                SET stage = $4::text, message = $5,
                    started_at = CASE WHEN $4::text = 'waiting' THEN NULL ELSE coalesce(started_at, clock_timestamp()) END,
-                   settled_at = CASE WHEN $4::text IN ('settled', 'filling', 'complete')
+                   settled_at = CASE WHEN $4::text IN ('settled', 'filling', 'constraining', 'complete')
                                      THEN coalesce(settled_at, clock_timestamp()) END,
                    completed_at = CASE WHEN $4::text = 'complete' THEN clock_timestamp() END
              WHERE run_id = $2::uuid AND name = $3 AND \(Self.reigns)

@@ -38,7 +38,8 @@ extension ControlStore {
                     INSERT INTO godwit.attempts (shard_id, number, lease, worker, incarnation)
                     SELECT id, attempt, lease, worker, incarnation FROM granted
                 )
-                SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot, merges FROM granted ORDER BY id
+                SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot, merges, object_id
+                  FROM granted ORDER BY id
                 """,
                 [
                     .shards(requests.map(\.shard)), .texts(requests.map(\.lease.description)),
@@ -168,5 +169,6 @@ extension GrantedShard {
         self.attempt = row.count("attempt")
         self.snapshot = row.count("snapshot")
         self.merges = row.flag("merges")
+        self.object = row.integer("object_id")
     }
 }

@@ -215,7 +215,7 @@ extension ControlStore {
                    SET merges = merges OR state = 'done', state = 'pending', failed_attempts = 0, not_before = NULL,
                        finished_at = NULL
                  WHERE id = ANY ($2::bigint[])
-                RETURNING entity
+                RETURNING entity, kind
             ), run AS (
                 UPDATE godwit.migration_runs
                    SET status = 'paused', status_reason = 'shards are to be retried', completed_at = NULL,
@@ -223,9 +223,13 @@ extension ControlStore {
                        error_details = NULL, updated_at = clock_timestamp()
                  WHERE id = $1::uuid AND status IN ('completed', 'failed')
             )
-            UPDATE godwit.entities SET stage = 'copying', settled_at = NULL, completed_at = NULL
-             WHERE run_id = $1::uuid AND name IN (SELECT entity FROM reopened)
-               AND stage IN ('settled', 'filling', 'complete')
+            UPDATE godwit.entities
+               SET stage = CASE WHEN moved.rows THEN 'copying' ELSE 'settled' END,
+                   settled_at = CASE WHEN NOT moved.rows THEN settled_at END, completed_at = NULL
+              FROM (SELECT entity, bool_or(kind NOT IN ('index', 'constraint', 'validate')) AS rows
+                      FROM reopened GROUP BY entity) AS moved
+             WHERE run_id = $1::uuid AND name = moved.entity
+               AND stage IN ('settled', 'filling', 'constraining', 'complete')
             """,
             [
                 .run(run), .shards(shards), .text(PauseCause.shardsRetried.rawValue), .text(caller?.description),

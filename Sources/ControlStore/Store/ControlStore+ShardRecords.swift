@@ -76,7 +76,7 @@ extension ControlStore {
                    shard.snapshot, extract(epoch FROM shard.leased_at) AS leased_at,
                    extract(epoch FROM shard.finished_at) AS finished_at, shard.source_rows, shard.migrated,
                    shard.rejected, shard.filtered, shard.adjusted, shard.bytes_read, shard.bytes_written,
-                   shard.error_class, shard.sql_state, shard.message, shard.merges, shard.timings, shard.parent,
+                   shard.error_class, shard.sql_state, shard.message, shard.merges, shard.timings, shard.parent, shard.object_id,
                    ARRAY(SELECT id FROM godwit.shards AS half WHERE half.parent = shard.id ORDER BY id) AS children
               FROM godwit.shards AS shard
              WHERE \(condition)
@@ -116,6 +116,7 @@ extension ShardRecord {
         self.parent = row.optional("parent") { ShardID($0) }
         self.children = (row.keys("children") ?? []).map { ShardID(rawValue: $0) }
         self.merges = row.flag("merges")
+        self.object = row.integer("object_id")
         self.timings = row.seconds("timings")
     }
 }

@@ -88,7 +88,7 @@ extension ControlStore {
                    extract(epoch FROM started_at) AS started_at, extract(epoch FROM settled_at) AS settled_at,
                    extract(epoch FROM completed_at) AS completed_at, pending, leased, done, failed,
                    estimated_rows, estimated_bytes, source_rows, migrated, rejected, filtered, bytes_read, bytes_written,
-                   failed_rows
+                   failed_rows, tasks_pending, tasks_leased, tasks_done, tasks_failed
               FROM godwit.entity_totals WHERE run_id = $1::uuid ORDER BY position
             """,
             [.run(run)]
@@ -144,6 +144,7 @@ extension EntityStatus {
         self.settledAt = row.date("settled_at")
         self.completedAt = row.date("completed_at")
         self.shards = ShardTally(row)
+        self.tasks = ShardTally(row, prefix: "tasks_")
         self.estimatedRows = row.count("estimated_rows")
         self.estimatedBytes = row.count("estimated_bytes")
         self.counters = ShardCounters(row, adjusted: [:])
@@ -153,11 +154,11 @@ extension EntityStatus {
 }
 
 extension ShardTally {
-    init(_ row: Row) {
-        self.pending = row.count("pending")
-        self.leased = row.count("leased")
-        self.done = row.count("done")
-        self.failed = row.count("failed")
+    init(_ row: Row, prefix: String = "") {
+        self.pending = row.count(prefix + "pending")
+        self.leased = row.count(prefix + "leased")
+        self.done = row.count(prefix + "done")
+        self.failed = row.count(prefix + "failed")
     }
 }
 

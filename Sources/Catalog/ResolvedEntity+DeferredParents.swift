@@ -1,9 +1,8 @@
-import Catalog
 import RowPipeline
 
 extension ResolvedEntity {
     /// The entities its deferred references point at.
-    var deferredParents: [String] {
+    package var deferredParents: [String] {
         let operations = self.fill?.program.outputs.map(\.operation) ?? []
         return operations.flatMap { operation -> [String] in
             guard case .reference(let reference) = operation else { return [] }

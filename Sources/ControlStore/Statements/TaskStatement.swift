@@ -1,0 +1,33 @@
+package import Postgres
+
+/// What a task does to the suspended object it is about, in its own transaction.
+package enum TaskStatement {
+    /// Reads an object and keeps every other task, and `godwit constraints restore`, off it until the transaction ends.
+    package static func take(_ object: Int64) -> Statement {
+        Statement(
+            """
+            SELECT \(SuspendedRecord.columns) FROM godwit.suspended_objects AS object
+             WHERE object.id = $1::bigint FOR NO KEY UPDATE
+            """,
+            [.integer(object)]
+        )
+    }
+
+    /// The statement's answer; nil where the object is gone with its run.
+    package static func taken(_ result: QueryResult) -> SuspendedRecord? {
+        result.first.map { SuspendedRecord($0) }
+    }
+
+    /// Notes that the next step of an object is done, if it is the next one still; one row, or none.
+    package static func advance(_ object: SuspendedRecord) -> Statement {
+        Statement(
+            """
+            UPDATE godwit.suspended_objects
+               SET steps_done = steps_done + 1,
+                   restored_at = CASE WHEN steps_done + 1 = jsonb_array_length(steps) THEN clock_timestamp() END
+             WHERE id = $1::bigint AND steps_done = $2::integer
+            """,
+            [.integer(object.id), .integer(object.stepsDone)]
+        )
+    }
+}
