@@ -1,13 +1,3 @@
-/// What a look at the source showed.
-package struct SourceSignals: Sendable, Equatable {
-    /// Active sessions that are not Godwit's.
-    package var sessions: Int
-
-    package init(sessions: Int) {
-        self.sessions = sessions
-    }
-}
-
 /// What a look at the target showed.
 package struct TargetSignals: Sendable, Equatable {
     /// Active sessions that are not Godwit's.
