@@ -129,8 +129,15 @@ mkdir -p "$godwit_home"
 
 # ------------------------------------------------------------------------------------------------------------ build
 
-# Builds the release binary, which carries the Swift runtime, and names it in `godwit`.
+# Builds the release binary, which carries the Swift runtime, and names it in `godwit`; where GODWIT_BINARY names one, it
+# is that.
 build_godwit() {
+    # shellcheck disable=SC2034  # for the scripts that source this one
+    godwit=${GODWIT_BINARY:-}
+    if [ -n "$godwit" ]; then
+        [ -x "$godwit" ] || die 69 "GODWIT_BINARY names no program: $godwit"
+        return
+    fi
     # The word static: a worker host then needs this file, libpq, libzmq and libcrypto.
     local flags=(-c release --product godwit --static-swift-stdlib)
     (cd "$godwit_root" && swift build "${flags[@]}")
