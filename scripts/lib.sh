@@ -85,6 +85,7 @@ missing_packages() {
             dropbear-bin) command -v dropbear >/dev/null ;;
             iproute2) command -v ip >/dev/null ;;
             procps) command -v pgrep >/dev/null ;;
+            python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
             openssh-client) command -v ssh >/dev/null ;;
             *) command -v "$package" >/dev/null ;;
         esac || printf '%s\n' "$package"
