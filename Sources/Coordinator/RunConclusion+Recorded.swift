@@ -14,7 +14,7 @@ extension RunConclusion {
         case .completed:
             let status = try await store.status(of: run.id)
             return RunConclusion(
-                failedShards: status.shards.failed + status.tasks.failed,
+                failedShards: status.failedShards,
                 totals: status.totals,
                 isMixed: status.run.isMixed,
                 limit: plan.policy.maximumRejects

@@ -35,6 +35,9 @@ package struct StatusReport: Sendable, Codable, Equatable {
         }
     }
 
+    /// Shards and tasks whose attempts are used up.
+    package var failedShards: Int { self.shards.failed + self.tasks.failed }
+
     /// Tasks of all entities by state.
     package var tasks: ShardTally {
         self.entities.reduce(into: ShardTally()) { total, entity in
@@ -67,6 +70,9 @@ package struct EntityStatus: Sendable, Codable, Equatable {
     package var rejects: [String: Int]
     /// Rows of its failed shards, by their estimates.
     package var failedRows = 0
+
+    /// Shards and tasks whose attempts are used up.
+    package var failedShards: Int { self.shards.failed + self.tasks.failed }
 }
 
 /// Numbers of shards by state.

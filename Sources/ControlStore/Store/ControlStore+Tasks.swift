@@ -100,3 +100,47 @@ extension TaskRound {
         }
     }
 }
+
+extension ControlStore {
+    /// The tasks of a run that somebody is at, with what the server says of their progress, and those that have failed.
+    package func tasks(of run: RunID) throws(ControlStoreError) -> [TaskRecord] {
+        try self.query(
+            "read the tasks of run \(run)",
+            """
+            SELECT task.id, task.entity, task.kind, task.state, task.message, object.object_name, object.table_name,
+                   CASE WHEN task.state = 'leased' THEN task.worker END AS worker, progress.fraction,
+                   CASE WHEN task.state = 'leased'
+                        THEN extract(epoch FROM clock_timestamp() - task.leased_at)::double precision END AS seconds
+              FROM godwit.shards AS task JOIN godwit.suspended_objects AS object ON object.id = task.object_id
+              LEFT JOIN LATERAL (
+                  SELECT CASE WHEN build.phase LIKE '%scanning%'
+                              THEN 0.5 * build.blocks_done / greatest(build.blocks_total, 1)
+                              WHEN build.phase LIKE '%sorting%' THEN 0.5
+                              WHEN build.phase LIKE '%loading%'
+                              THEN 0.5 + 0.5 * build.tuples_done / greatest(build.tuples_total, 1) END
+                         ::double precision AS fraction
+                    FROM pg_stat_activity AS session JOIN pg_stat_progress_create_index AS build USING (pid)
+                   WHERE task.state = 'leased' AND session.application_name = $2 || task.lease
+                   LIMIT 1
+              ) AS progress ON true
+             WHERE task.run_id = $1::uuid AND task.state IN ('leased', 'failed') ORDER BY task.id
+            """,
+            [.run(run), .text(LeaseApplicationName.prefix)]
+        )
+        .rows
+        .map { row in
+            TaskRecord(
+                shard: row.shard("id"),
+                entity: row.entity("entity"),
+                kind: row.value("kind") { ShardKind(rawValue: $0) },
+                name: row.string("object_name"),
+                table: row.string("table_name"),
+                state: row.value("state") { ShardState(rawValue: $0) },
+                worker: row.text("worker").map { WorkerName(rawValue: $0) },
+                fraction: row.double("fraction").map { min(1, max(0, $0)) },
+                seconds: row.double("seconds"),
+                message: row.text("message")
+            )
+        }
+    }
+}

@@ -74,6 +74,12 @@ struct StatusCommand: AsyncParsableCommand {
         var lines = [
             "shards: \(shards.done) done, \(shards.leased) running, \(shards.pending) pending, \(shards.failed) failed"
         ]
+        let tasks = view.report.tasks
+        if tasks.total > 0 {
+            lines.append(
+                "rebuilding: \(tasks.done) steps done, \(tasks.leased) running, \(tasks.pending) pending, \(tasks.failed) failed"
+            )
+        }
         var table = TextTable([.left("a shard's"), .right("median"), .right("95 %"), .right("sum")])
         if let durations = view.report.durations {
             table.add(["time", Self.seconds(durations.median), Self.seconds(durations.percentile95), ""])

@@ -76,7 +76,7 @@ extension RunView {
                 )
             }
         }
-        let failed = self.report.shards.failed
+        let failed = self.report.failedShards
         if failed > 0 {
             let shards = Figures.counted(failed, "failed shard")
             alerts.append((.failedShards, "\(shards): godwit shards --failed, then godwit retry --failed"))

@@ -11,21 +11,25 @@ struct EntityLayout {
     private let showsRows: Bool
     private let showsRejects: Bool
     private let showsStage: Bool
+    private let stageWidth: Int
     private let isShort: Bool
 
     private static let widestBar = 30
     private static let narrowestBar = 8
-    private static let stageWidth = 9
+    /// Of most stages; the longer ones come with what was dropped for a load only.
+    private static let usualStageWidth = 9
 
     init(_ entities: [EntityStatus], width: Int) {
         let names = entities.map { $0.name.rawValue.count }.max() ?? 0
-        let failures = entities.contains { $0.shards.failed > 0 } ? 10 : 0
+        let failures = entities.contains { $0.failedShards > 0 } ? 10 : 0
         let rejects = entities.map { Self.rejects($0).count }.max() ?? 0
+        let stageWidth = entities.map(\.stage.rawValue.count).reduce(Self.usualStageWidth, max)
+        self.stageWidth = stageWidth
         /// The width of everything but the bar.
         func rest(short: Bool, rows: Bool, rejects showsRejects: Bool, stage: Bool) -> Int {
             let figures = entities.map { Self.rows($0, short: short).count }.max() ?? 0
             return 2 + names + 6 + (rows ? figures + 2 : 0) + (showsRejects && rejects > 0 ? rejects + 2 : 0)
-                + (stage ? Self.stageWidth + 2 : 0) + failures
+                + (stage ? stageWidth + 2 : 0) + failures
         }
         // From rich to poor; the first that fits is taken.
         let variants: [(short: Bool, rows: Bool, rejects: Bool, stage: Bool)] = [
@@ -70,9 +74,9 @@ struct EntityLayout {
             line.add("  " + Self.rejects(entity).padded(to: self.rejectsWidth, right: true), .warning)
         }
         if self.showsStage {
-            line.add("  " + entity.stage.rawValue.padded(to: Self.stageWidth), isWaiting ? .faint : .plain)
+            line.add("  " + entity.stage.rawValue.padded(to: self.stageWidth), isWaiting ? .faint : .plain)
         }
-        if entity.shards.failed > 0 { line.add("  \(Figures.short(Double(entity.shards.failed))) failed", .bad) }
+        if entity.failedShards > 0 { line.add("  \(Figures.short(Double(entity.failedShards))) failed", .bad) }
         return line
     }
 

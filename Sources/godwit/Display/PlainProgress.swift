@@ -60,13 +60,13 @@ struct PlainProgress {
     private func line(_ entity: EntityStatus, _ view: RunView) -> String {
         let counters = entity.counters
         var text = """
-            \(entity.name) \(entity.shards.failed > 0 ? "ended" : "complete"): \
+            \(entity.name) \(entity.failedShards > 0 ? "ended" : "complete"): \
             \(Figures.count(counters.migrated)) of \(Figures.count(entity.sourceRows)) rows migrated
             """
         if counters.rejected > 0 { text += ", \(Figures.count(counters.rejected)) rejected" }
         if counters.filtered > 0 { text += ", \(Figures.count(counters.filtered)) filtered" }
-        if entity.shards.failed > 0 {
-            let shards = Figures.counted(entity.shards.failed, "failed shard")
+        if entity.failedShards > 0 {
+            let shards = Figures.counted(entity.failedShards, "failed shard")
             let rows = entity.failedRows > 0 ? "about \(Figures.count(entity.failedRows)) in " : ""
             text += ", \(rows)\(shards)"
         }
@@ -88,7 +88,7 @@ struct PlainProgress {
         ]
         if let remaining = view.remainingSeconds { words.append(Figures.duration(remaining) + " to go") }
         words.append("\(Figures.counted(view.workers.count, "worker")), \(Figures.counted(view.slots, "slot"))")
-        if view.report.shards.failed > 0 { words.append(Figures.counted(view.report.shards.failed, "failed shard")) }
+        if view.report.failedShards > 0 { words.append(Figures.counted(view.report.failedShards, "failed shard")) }
         return words.joined(separator: ", ")
     }
 

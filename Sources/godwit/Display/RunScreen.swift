@@ -55,8 +55,24 @@ struct RunScreen {
             let complete = phase.entities.count { $0.stage == .complete }
             var label = StyledLine(phase.label, complete == phase.entities.count ? .good : .bold)
             label.add("  \(complete) of \(phase.entities.count)", .faint)
-            return [label] + phase.entities.filter { isShown(phase.entities, $0) }.map { layout.line($0) }
+            return [label]
+                + phase.entities.filter { isShown(phase.entities, $0) }
+                .flatMap { [layout.line($0)] + self.tasks(of: $0) }
         }
+    }
+
+    /// What is being built of an entity's table after its load, or could not be.
+    private func tasks(of entity: EntityStatus) -> [StyledLine] {
+        self.view.tasks.filter { $0.entity == entity.name }
+            .flatMap { task -> [StyledLine] in
+                let style: StyledLine.Style = task.state == .failed ? .bad : .faint
+                let text = task.line
+                // Somebody has to read all of a failure; of the others, what fits.
+                guard task.state == .failed, self.height == nil else {
+                    return [StyledLine(String(("    " + text).prefix(self.width)), style)]
+                }
+                return text.wrapped(to: max(20, self.width - 4)).map { StyledLine("    " + $0, style) }
+            }
     }
 
     private var footer: [StyledLine] {

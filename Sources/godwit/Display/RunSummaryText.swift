@@ -51,7 +51,7 @@ struct RunSummaryText {
     private var nextSteps: [String] {
         let run = self.view.run
         var steps: [String] = []
-        let failed = self.view.report.shards.failed
+        let failed = self.view.report.failedShards
         if failed > 0 {
             steps.append(
                 "\(Figures.counted(failed, "failed shard")): godwit shards \(run.number) --failed, then godwit retry --failed --run \(run.number)"

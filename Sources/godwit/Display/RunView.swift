@@ -17,6 +17,8 @@ struct RunView: Sendable {
     var watchedFor = Double.infinity
     /// Seconds in which shards of an entity were worked on; of a run that has ended only.
     var workSeconds: [EntityName: Double] = [:]
+    /// What is being built after the load, or could not be.
+    var tasks: [TaskRecord] = []
     /// The plan's `rejects.max`; of a run that has ended only.
     var rejectLimit: RunSettings.RejectLimit?
 
@@ -33,6 +35,7 @@ struct RunView: Sendable {
     static func read(_ run: RunID, from store: ControlStore) async throws -> Self {
         let report = try await store.status(of: run)
         var view = Self(report: report, isLed: try await store.isLed(), now: Date())
+        if report.tasks.leased + report.tasks.failed > 0 { view.tasks = try await store.tasks(of: run) }
         guard !view.isActive else { return view }
         view.workSeconds = try await store.workSeconds(of: run)
         // A plan of another version: nothing is said of its limit.
@@ -64,7 +67,7 @@ struct RunView: Sendable {
 
     /// How the run stands, never better than it is.
     var standing: String {
-        let failed = self.report.shards.failed
+        let failed = self.report.failedShards
         guard self.run.status == .completed else { return self.run.status.rawValue }
         if failed > 0 { return "ended with \(Figures.counted(failed, "failed shard"))" }
         if self.rejectExcess != nil { return "ended with too many rejects" }
@@ -173,5 +176,7 @@ extension EntityStatus {
     }
 
     /// Whether there is something to see: work going on, or failed.
-    var isMoving: Bool { self.shards.failed > 0 || (self.stage != .complete && self.stage != .waiting) }
+    var isMoving: Bool {
+        self.shards.failed + self.tasks.failed > 0 || (self.stage != .complete && self.stage != .waiting)
+    }
 }

@@ -12,6 +12,10 @@ struct RunReport: Encodable {
     var remainingSeconds: Double?
     var totals: CounterRow
     var shards: ShardTally
+    /// Steps of rebuilding what was dropped for the load, by state.
+    var tasks: ShardTally
+    /// Those that somebody is at, or that have failed.
+    var rebuilding: [TaskRecord]
     /// Unresolved, by reason.
     var rejects: [String: Int]
     var entities: [EntityRow]
@@ -36,6 +40,8 @@ struct RunReport: Encodable {
         self.remainingSeconds = view.remainingSeconds
         self.totals = CounterRow(view.report.totals)
         self.shards = view.report.shards
+        self.tasks = view.report.tasks
+        self.rebuilding = view.tasks
         self.rejects = Dictionary(view.rejects.map { ($0.reason, $0.count) }) { $0 + $1 }
         self.entities = view.report.entities.map { EntityRow($0, seconds: view.seconds(of: $0)) }
         self.workers = view.report.workers.map { WorkerRow($0, now: view.now) }

@@ -121,6 +121,7 @@ extension ShardRecord {
 
     /// `1…500`, `500…`, `12 keys`, or `all`.
     var keysText: String {
+        if self.kind.isTask { return "–" }
         if self.kind == .replay { return Figures.counted(self.keyCount, "key") }
         switch (self.range.lower, self.range.upper) {
         case (nil, nil): return "all"

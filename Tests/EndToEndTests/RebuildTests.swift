@@ -1,0 +1,133 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+    /// What comes back after the load, whoever dies meanwhile.
+    @Suite struct RebuildTests {
+        @Test func everythingComesBackAndNothingTwice() async throws {
+            try await Dropped.begun { migration, coordinator in
+                try migration.startWorker("one", slots: 2)
+                try migration.startWorker("two", slots: 2)
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try Dropped.expectEverything(migration)
+                // The children came when the parents' indexes were there, and the foreign key came last.
+                try migration.expect(
+                    ["t"],
+                    """
+                    SELECT max(finished_at) FILTER (WHERE entity = 'parents')
+                             < min(leased_at) FILTER (WHERE entity = 'children' AND kind = 'copy')
+                           AND max(finished_at) = max(finished_at) FILTER (WHERE kind = 'validate')
+                      FROM godwit.shards
+                    """
+                )
+                try migration.expect(["8"], "SELECT sum(attempt) FROM godwit.shards WHERE object_id IS NOT NULL")
+            }
+        }
+
+        @Test func aWorkerIsKilledInTheMiddleOfAnIndex() async throws {
+            try await Dropped.begun { migration, coordinator in
+                let holder = try migration.connect(.target)
+                try holder.execute(Dropped.hold)
+                let worker = try migration.startWorker("one")
+                try await migration.wait(until: Dropped.isBuilding)
+                worker.signal(SIGKILL)
+                _ = await worker.exitStatus()
+                try migration.startWorker("two")
+                // The session of the dead is ended with its lease, and another attempt begins where nothing is.
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.attempts WHERE outcome = 'expired')")
+                try await migration.wait(until: Dropped.isBuilding)
+                try holder.execute(Dropped.letGo)
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try Dropped.expectEverything(migration)
+                try migration.expect(
+                    ["done", "expired"],
+                    """
+                    SELECT attempt.outcome FROM godwit.attempts AS attempt
+                      JOIN godwit.shards AS shard ON shard.id = attempt.shard_id
+                      JOIN godwit.suspended_objects AS object ON object.id = shard.object_id
+                     WHERE object.object_name = 'parents_held' ORDER BY 1
+                    """
+                )
+            }
+        }
+
+        @Test func theCoordinatorIsKilledBetweenTwoSteps() async throws {
+            try await Dropped.begun { migration, coordinator in
+                let holder = try migration.connect(.target)
+                try holder.execute(Dropped.hold)
+                try migration.startWorker("one", slots: 3)
+                try await migration.wait(until: Dropped.isBuilding)
+                try await migration.wait(
+                    until: "2 = (SELECT count(*) FROM godwit.shards WHERE kind = 'index' AND state = 'done')"
+                )
+                coordinator.signal(SIGKILL)
+                _ = await coordinator.exitStatus()
+                // The last index is done while nobody leads; what follows is planned by the next.
+                try holder.execute(Dropped.letGo)
+                try await migration.wait(
+                    until: "3 = (SELECT count(*) FROM godwit.shards WHERE kind = 'index' AND state = 'done')"
+                )
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.shards WHERE kind = 'constraint'")
+                let second = try migration.startCoordinator()
+                #expect(await second.exitStatus() == 0, "\(migration.logs)")
+                try Dropped.expectEverything(migration)
+            }
+        }
+
+        @Test func duplicatesBecomeRejectsAsIfTheIndexHadBeenThere() async throws {
+            let source = """
+                \(Dropped.source);
+                UPDATE parent SET code = 'CODE 7' WHERE id IN (107, 207);
+                UPDATE parent SET code = 'free' WHERE id IN (300, 301);
+                UPDATE parent SET code = NULL WHERE id IN (302, 303)
+                """
+            try await Dropped.begun(source: source) { migration, coordinator in
+                try migration.startWorker("one", slots: 2)
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["children|800|797|3|0", "parents|600|598|2|0"])
+                try migration.expect(
+                    ["107|refused:23505|t|t|107", "207|refused:23505|t|t|207"],
+                    """
+                    SELECT source_key, reason, detail LIKE '%constraint parents_code%', detail LIKE '%gave way to legacy key 7',
+                           source_row->>'id' FROM godwit.rejects WHERE entity = 'parents' ORDER BY source_key
+                    """
+                )
+                // Of the rows that refer to them, as with any reject.
+                try migration.expect(
+                    ["orphan|3"],
+                    "SELECT reason, count(*) FROM godwit.rejects WHERE entity = 'children' GROUP BY reason"
+                )
+                try migration.expect(["596"], "SELECT count(*) FROM parents WHERE code LIKE 'code%' OR code IS NULL")
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.suspended_objects WHERE restored_at IS NULL")
+            }
+        }
+
+        @Test func aForeignKeyThatDoesNotHoldEndsTheRunWithStatusTwoUntilItsRetry() async throws {
+            try await Dropped.begun { migration, coordinator in
+                try migration.execute(
+                    .target,
+                    "INSERT INTO children VALUES (gen_random_uuid(), '00000000-0000-4000-8000-000000000000')"
+                )
+                try migration.startWorker("one", slots: 2)
+                #expect(await coordinator.exitStatus() == 2, "\(migration.logs)")
+                try migration.expect(
+                    ["validate|failed|rows|23503|1"],
+                    """
+                    SELECT kind, state, error_class, sql_state, attempt FROM godwit.shards
+                     WHERE object_id IS NOT NULL AND state <> 'done'
+                    """
+                )
+                let status = try migration.start(["status"])
+                #expect(await status.exitStatus() == 0)
+                #expect(status.log.contains("children_parent"), "\(status.log)")
+                try migration.execute(.target, "DELETE FROM children WHERE legacy_id IS NULL")
+                let retry = try migration.start(["retry", "--failed"])
+                _ = await retry.exitStatus()
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.migration_runs WHERE status = 'completed')")
+                try Dropped.expectEverything(migration)
+            }
+        }
+    }
+}
