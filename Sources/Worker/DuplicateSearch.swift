@@ -26,9 +26,9 @@ struct DuplicateSearch {
         SELECT index.indexrelid::regclass::text AS index, pg_get_expr(index.indpred, index.indrelid) AS predicate,
                coalesce((to_jsonb(index)->>'indnullsnotdistinct')::boolean, false) AS nulls_not_distinct,
                pg_get_indexdef(index.indexrelid, place, false) AS expression,
-               (SELECT quote_ident(nspname) || '.' || quote_ident(collname)
-                  FROM pg_collation AS collation JOIN pg_namespace AS namespace ON namespace.oid = collnamespace
-                 WHERE collation.oid = index.indcollation[place - 1]) AS collation
+               (SELECT quote_ident(nspname) || '.' || quote_ident(sorting.collname)
+                  FROM pg_collation AS sorting JOIN pg_namespace AS namespace ON namespace.oid = sorting.collnamespace
+                 WHERE sorting.oid = index.indcollation[place - 1]) AS collation
           FROM pg_index AS index JOIN pg_class AS class ON class.oid = index.indexrelid,
                generate_series(1, index.indnkeyatts) AS place
          WHERE index.indrelid = $1::regclass AND class.relname = $2

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// Two tables that load without what can be built afterwards; the index over `held` waits in the middle of its build while

@@ -132,6 +132,12 @@ extension WithdrawalStatement {
         /// Of a `replay` shard, which has no range.
         package var keys: Set<Int64>?
 
+        package init(shard: ShardID, range: KeyRange, keys: Set<Int64>?) {
+            self.shard = shard
+            self.range = range
+            self.keys = keys
+        }
+
         /// Whether it may have brought a row.
         package func covers(_ key: Int64) -> Bool {
             self.keys?.contains(key) ?? self.range.contains(key)

@@ -1,4 +1,5 @@
 import ControlStore
+import Scheduling
 
 extension TaskRecord {
     /// `building orders_pkey: 43 %, w1, 12 s`, or why it failed.
