@@ -79,10 +79,10 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "FrameFuzz", path: "Tests/FrameFuzz", swiftSettings: settings),
-        // Loads a coordinator: scripts/fuzz-router and scripts/test-curve-herd run it.
+        // Loads a coordinator: scripts/fuzz-router, scripts/test-curve-herd and scripts/benchmark-scheduler run it.
         .executableTarget(
             name: "RouterLoad",
-            dependencies: ["Messaging", "ControlProtocol", "Scheduling", "FrameFuzz", arguments],
+            dependencies: ["Messaging", "ControlProtocol", "Scheduling", "Postgres", "FrameFuzz", arguments],
             path: "Tests/RouterLoad",
             swiftSettings: settings
         ),

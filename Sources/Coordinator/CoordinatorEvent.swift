@@ -6,7 +6,8 @@ import Scheduling
 
 /// What the coordinator's event loop waits for.
 enum CoordinatorEvent: Sendable {
-    case received(IncomingFrames)
+    /// Messages wait in the intake.
+    case received
     case tick
     /// An entity is ready for its load, with the rounds of tasks that are to follow it (nil for those known); or why it is not.
     case prepared(EntityName, Result<Set<TaskRound>?, PreparationFailure>)
@@ -20,9 +21,29 @@ enum CoordinatorEvent: Sendable {
     case targetSeen(Result<TargetSignals, PostgresError>)
     /// The source was asked for the middle of a shard whose attempts are used up.
     case cut(Failed, MessageHeader, RunLeader.Cut)
+    /// The run's sums were read, beside the loop; nil where they could not be.
+    case statusRead(StatusReport?, took: Duration)
     /// The statistics of an entity's table are new; nil, or why they are not.
     case analyzed(EntityName, failure: ControlStoreError?)
     /// The target was asked for the leadership again; nil where another coordinator has it.
     case targetAnswered(Result<Term?, ControlStoreError>)
     case terminated
+}
+
+extension CoordinatorEvent {
+    /// What it is, for the log.
+    var name: String {
+        switch self {
+        case .received: "received"
+        case .tick: "tick"
+        case .prepared: "prepared"
+        case .snapshotChecked: "snapshotChecked"
+        case .waitsSeen: "waitsSeen"
+        case .cut: "cut"
+        case .statusRead: "statusRead"
+        case .analyzed: "analyzed"
+        case .targetAnswered: "targetAnswered"
+        case .terminated: "terminated"
+        }
+    }
 }

@@ -1,28 +1,41 @@
 import Messaging
+import Synchronization
 
-/// Carries messages from the socket's inbox, which is bounded, to the loop's mailbox, which is not.
+/// Carries messages from the socket's inbox, which is bounded, to the loop, which takes all that have come at once.
 ///
-/// No more are under way than the loop may fall behind: a peer that sends faster than the loop works fills the inbox,
-/// where the oldest are dropped, and not the memory.
-struct Intake: Sendable {
+/// No more wait than the loop may fall behind: a peer that sends faster than the loop works fills the inbox, where the
+/// oldest are dropped, and not the memory.
+final class Intake: Sendable {
     private let permits: AsyncStream<Void>
     private let permit: AsyncStream<Void>.Continuation
+    private let waiting = Mutex<[IncomingFrames]>([])
 
-    /// - Parameter width: Messages that the loop has not handled; safe from 1, above some hundreds ticks come late.
-    init(width: Int = 64) {
+    /// - Parameter width: Messages that the loop has not taken; safe from 1, above some thousands ticks come late.
+    init(width: Int = 256) {
         (self.permits, self.permit) = AsyncStream.makeStream()
         for _ in 0..<width { self.permit.yield() }
     }
 
-    /// Hands messages over until there are no more, or the task is cancelled.
-    func carry(_ incoming: AsyncStream<IncomingFrames>, to deliver: (IncomingFrames) -> Void) async {
+    /// Takes messages in until there are no more, or the task is cancelled; says so whenever the first of some has come.
+    func carry(_ incoming: AsyncStream<IncomingFrames>, signal: () -> Void) async {
         var permits = self.permits.makeAsyncIterator()
         var messages = incoming.makeAsyncIterator()
-        while await permits.next() != nil, let message = await messages.next() { deliver(message) }
+        while await permits.next() != nil, let message = await messages.next() {
+            let isFirst = self.waiting.withLock { waiting in
+                waiting.append(message)
+                return waiting.count == 1
+            }
+            if isFirst { signal() }
+        }
     }
 
-    /// The loop has handled one.
-    func handled() {
-        self.permit.yield()
+    /// What has come since the last call; as many may come after them.
+    func take() -> [IncomingFrames] {
+        let messages = self.waiting.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
+        for _ in messages { self.permit.yield() }
+        return messages
     }
 }

@@ -25,6 +25,16 @@ final class LeadershipKeeper: Sendable {
         self.term.withLock { $0 = term }
     }
 
+    /// The sums of a run; nil where they can't be read, which the leading session notices by itself.
+    func status(of run: RunID) async -> StatusReport? {
+        do throws(ControlStoreError) {
+            return try await self.store.status(of: run)
+        } catch {
+            self.logger.debug("the run's sums can't be read", metadata: .of([.error: "\(error)"]))
+            return nil
+        }
+    }
+
     /// Renews until it is cancelled.
     func run() async {
         // A cancelled sleep ends the loop.

@@ -5,6 +5,8 @@ import Scheduling
 struct RunFigures {
     var unreadableMessages = 0
     var unsentMessages = 0
+    /// The longest time that the loop was busy with one event.
+    var longestTurn = Duration.zero
     /// Messages dropped because they were not their sender's to send.
     var foreignMessages = 0
     /// Who sent them, as far as it was logged.

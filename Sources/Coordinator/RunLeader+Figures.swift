@@ -10,7 +10,32 @@ extension RunLeader {
     /// Writes the run's figures into the control schema, where the display and `godwit status` read them, and trips the
     /// circuit breaker where the plan's rate of rejects is exceeded.
     func recordFigures() async throws {
-        let status = try await self.store.status(of: self.run.id)
+        try await self.recordWorkers()
+        try await self.record(try await self.store.status(of: self.run.id))
+    }
+
+    /// Has the run's sums read beside the loop, over the session that renews the leadership: over a hundred thousand
+    /// shards they take longer than a worker should wait for its PONG.
+    func readStatus(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        guard !self.isReadingStatus else { return }
+        self.isReadingStatus = true
+        group.addTask { [keeper, mailbox, run = self.run.id] in
+            let start = ContinuousClock.now
+            let status = await keeper.status(of: run)
+            mailbox.yield(.statusRead(status, took: .now - start))
+        }
+    }
+
+    /// The sums are there; the next ones are read when four times as long has passed, so that they cost a fifth of a
+    /// session at most.
+    func statusRead(_ status: StatusReport?, took: Duration) async throws {
+        self.isReadingStatus = false
+        self.schedule.delay(\.record, by: took * 4, now: .now)
+        guard let status, self.targetOutage == nil, self.ended == nil else { return }
+        try await self.record(status)
+    }
+
+    private func record(_ status: StatusReport) async throws {
         let totals = status.totals
         self.countActiveTime()
         let metrics = RunMetrics(
@@ -32,11 +57,11 @@ extension RunLeader {
             waits: self.waits,
             throttle: self.throttle.limits.isEmpty
                 ? nil : ThrottleFigures(self.throttle.limits, self.throttle.standing(now: .now)),
-            activeSeconds: self.activeSeconds
+            activeSeconds: self.activeSeconds,
+            longestTurnSeconds: self.figures.longestTurn / .seconds(1)
         )
         let json = String(decoding: try JSONEncoder().encode(metrics), as: UTF8.self)
         try await self.store.recordMetrics(self.run.id, json: json)
-        try await self.recordWorkers()
         try await self.watchErrorRates(status)
     }
 
@@ -58,8 +83,21 @@ extension RunLeader {
 
     /// Writes down what was heard of the workers.
     func recordWorkers() async throws {
-        try await self.store.record(self.roster.takeChanges(), of: self.run.id, exporting: self.snapshotNumber)
+        while self.roster.hasChanges { try await self.record(self.roster.takeChanges(atMost: Self.workersAtOnce)) }
     }
+
+    /// Writes down what was heard of some of them, because all of a large pool take longer than a turn should.
+    func recordSomeWorkers() async throws {
+        guard self.roster.hasChanges else { return }
+        try await self.record(self.roster.takeChanges(atMost: Self.workersAtOnce))
+    }
+
+    func record(_ workers: [WorkerRecord]) async throws {
+        try await self.store.record(workers, of: self.run.id, exporting: self.snapshotNumber)
+    }
+
+    /// Rows of one statement: 300 every 300 ms keep up with 2,000 workers that ping every two seconds.
+    private static let workersAtOnce = 300
 
     /// Pauses the run where too many rows of an entity fail.
     private func watchErrorRates(_ status: StatusReport) async throws {

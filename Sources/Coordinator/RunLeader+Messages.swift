@@ -6,11 +6,38 @@ import Observability
 import Scheduling
 
 extension RunLeader {
-    /// Interprets a worker's message.
+    /// Interprets messages that came together.
     ///
-    /// Whatever it says, the shard row decides.
-    func receive(_ frames: IncomingFrames) async throws {
-        guard let envelope = await self.read(frames) else { return }
+    /// Attempts that have ended are looked at in one statement: a large pool ends a thousand a second.
+    func receive(_ messages: [IncomingFrames]) async throws {
+        var finished: [Finished] = []
+        for frames in messages {
+            if self.targetOutage == nil {
+                if let done = try await self.receive(frames) { finished.append(done) }
+            } else {
+                await self.calm(frames)
+            }
+        }
+        guard !finished.isEmpty else { return }
+        try await self.look(at: finished.map(\.done.shard))
+        for one in finished {
+            await self.say(.acknowledge(Acknowledgement(lease: one.done.lease)), to: one.header, one.peer)
+        }
+    }
+
+    /// A worker's word that a shard is done, to be acknowledged once the shard row says so.
+    private struct Finished {
+        var done: Done
+        var header: MessageHeader
+        var peer: PeerID
+    }
+
+    /// Interprets a worker's message; whatever it says, the shard row decides.
+    ///
+    /// - Returns: What is left to be looked at.
+    /// - Throws: What the control schema throws.
+    private func receive(_ frames: IncomingFrames) async throws -> Finished? {
+        guard let envelope = await self.read(frames) else { return nil }
         let header = envelope.header
         switch envelope.message {
         case .hello(let hello):
@@ -18,8 +45,7 @@ extension RunLeader {
         case .ping(let ping):
             try await self.answer(ping, header, frames.peer)
         case .done(let done):
-            try await self.look(at: [done.shard])
-            await self.say(.acknowledge(Acknowledgement(lease: done.lease)), to: header, frames.peer)
+            return Finished(done: done, header: header, peer: frames.peer)
         case .failed(let failed):
             try await self.take(failed, header, frames.peer)
         case .bye:
@@ -32,6 +58,7 @@ extension RunLeader {
             _ = try await self.store.reclaim(header.incarnation)
             try await self.look(at: held)
         }
+        return nil
     }
 
     /// Reads a message of a worker, which is heard by it; nil where it can't be read, or its sender may not say it.
@@ -150,7 +177,7 @@ extension RunLeader {
         self.figures.saw(header.incarnation, ping.counters, at: .now)
         if self.roster.pinged(ping, header, current: self.snapshotNumber) {
             // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
-            try await self.recordWorkers()
+            try await self.record(self.roster.take(header.incarnation))
         }
         await self.say(.pong(self.pong(to: header)), to: header, peer)
         for action in actions {
@@ -202,7 +229,15 @@ extension RunLeader {
         )
     }
 
-    /// Sends a message; losing it costs time only.
+    /// Hands the socket what was said in this turn.
+    func sendOutbox() async {
+        guard !self.outbox.isEmpty else { return }
+        let messages = self.outbox
+        self.outbox.removeAll(keepingCapacity: true)
+        self.figures.unsentMessages += await self.router.send(messages)
+    }
+
+    /// Has a message sent at the end of the turn; losing it costs time only.
     func say(_ message: CoordinatorMessage, to header: MessageHeader, _ peer: PeerID) async {
         await self.say(message, worker: header.worker, incarnation: header.incarnation, peer)
     }
@@ -218,7 +253,7 @@ extension RunLeader {
         )
         do throws(ProtocolError) {
             let frames = try FrameCodec.encode(Envelope(header: header, message: message))
-            if await self.router.send(frames, to: peer) != .sent { self.figures.unsentMessages += 1 }
+            self.outbox.append(OutgoingFrames(peer: peer, frames: frames))
         } catch {
             self.logger.error("a message can't be written", metadata: .of([.error: error.message]))
         }

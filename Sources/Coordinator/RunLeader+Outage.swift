@@ -188,6 +188,7 @@ extension RunLeader {
                 peer
             )
         }
+        await self.sendOutbox()
         // The socket forgets what is queued when it is closed; cancelled, it is.
         try? await Task.sleep(for: Self.lastWords)
     }

@@ -24,7 +24,8 @@ extension RunLeader {
         if self.schedule.take(\.snapshot, now: now), self.ended == nil, self.sourceOutage == nil {
             self.checkSnapshot(&group)
         }
-        if self.schedule.take(\.record, now: now) { try await self.recordFigures() }
+        if self.schedule.take(\.workers, now: now) { try await self.recordSomeWorkers() }
+        if self.schedule.take(\.record, now: now), self.ended == nil { self.readStatus(&group) }
         if self.ended != nil { await self.dismissWorkers() }
         try await self.settlePause()
     }

@@ -60,6 +60,9 @@ actor RunLeader {
     /// Counts the changes of presence; LEASE carries it.
     var epoch: Int
     var sequence: UInt64 = 0
+    /// Messages of this turn; they leave together.
+    var outbox: [OutgoingFrames] = []
+    var isReadingStatus = false
     var schedule = TickSchedule(now: .now)
     /// When an event was last handled, to notice that the process was stopped meanwhile.
     private var lastTurn = ContinuousClock.now
@@ -159,7 +162,7 @@ actor RunLeader {
             let incoming = self.router.incoming
             let intake = self.intake
             group.addTask {
-                await intake.carry(incoming) { mailbox.yield(.received($0)) }
+                await intake.carry(incoming) { mailbox.yield(.received) }
             }
             group.addTask {
                 // Cancelled with the loop, which is the end of the ticks and no error.
@@ -169,6 +172,8 @@ actor RunLeader {
             for await event in self.events {
                 do { try await self.confirmAfterStop() } catch { try self.endure(error) }
                 do { try await self.handle(event, &group) } catch { try self.endure(error) }
+                await self.sendOutbox()
+                self.noteTurn(event)
                 if self.end != nil { break }
             }
             await self.router.close()
@@ -183,9 +188,8 @@ actor RunLeader {
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         switch event {
-        case .received(let frames):
-            defer { self.intake.handled() }
-            if self.targetOutage == nil { try await self.receive(frames) } else { await self.calm(frames) }
+        case .received:
+            try await self.receive(self.intake.take())
         case .tick:
             self.watchOutages(&group)
             if self.targetOutage == nil { try await self.tick(&group) }
@@ -201,6 +205,8 @@ actor RunLeader {
             self.seen(target: result)
         case .cut(let failed, let header, let cut):
             try await self.found(cut, for: failed, header)
+        case .statusRead(let status, let took):
+            try await self.statusRead(status, took: took)
         case .analyzed(let entity, let failure):
             try await self.analyzed(entity, failure: failure)
         case .targetAnswered(let answer):
@@ -208,6 +214,8 @@ actor RunLeader {
         case .terminated:
             try await self.abdicate()
         }
+        // What may wait for a database comes after the answers.
+        await self.sendOutbox()
         guard self.targetOutage == nil, self.end == nil else { return }
         try await self.advance()
         self.startPreparations(&group)
@@ -251,13 +259,29 @@ actor RunLeader {
         await self.sendWorkersAway()
     }
 
+    /// Remembers how long the loop was busy with one event: pings wait meanwhile.
+    private func noteTurn(_ event: CoordinatorEvent) {
+        let now = ContinuousClock.now
+        let busy = now - self.lastTurn
+        self.lastTurn = now
+        self.figures.longestTurn = max(self.figures.longestTurn, busy)
+        guard busy > Self.longTurn else { return }
+        self.logger.debug(
+            "the loop was busy for long",
+            metadata: .of([.durationMilliseconds: Int(busy / .milliseconds(1)), .reason: event.name])
+        )
+    }
+
+    /// Below it nobody notices (safe up to half a ping's interval).
+    private static let longTurn = Duration.milliseconds(100)
+
     /// Silence of the loop after which it asks whether it still leads: well below that of a standby's patience.
     private static let stop = Duration.seconds(5)
 
     /// A process that was stopped may have been deposed: it must not send a message before it knows.
     private func confirmAfterStop() async throws {
         let pause = .now - self.lastTurn
-        defer { self.lastTurn = .now }
+        self.lastTurn = .now
         guard pause > Self.stop, self.targetOutage == nil, self.end == nil else { return }
         self.logger.warning(
             "the coordinator stood still; asking whether it still leads",

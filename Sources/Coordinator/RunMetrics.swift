@@ -22,6 +22,9 @@ package struct RunMetrics: Codable, Sendable, Equatable {
     package var throttle: ThrottleFigures?
     /// Seconds in which a coordinator led the run and it was not paused; nil in metrics of earlier versions.
     package var activeSeconds: Double?
+    /// The longest that the coordinator's loop was busy with one event, since it began to lead; nil in metrics of earlier
+    /// versions.
+    package var longestTurnSeconds: Double?
 
     /// Seconds to go at the present rate; nil while nothing moves.
     package var remainingSeconds: Double? {

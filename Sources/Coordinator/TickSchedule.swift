@@ -8,6 +8,8 @@ struct TickSchedule {
     var sweep: Timer
     /// Writing the run's figures down, as often as a display asks for them.
     var record: Timer
+    /// Writing down what the workers' pings said, some at a time.
+    var workers: Timer
     /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
     var snapshot: Timer
 
@@ -20,6 +22,7 @@ struct TickSchedule {
         self.reconcile = Timer(every: .seconds(1), from: now)
         self.sweep = Timer(every: .seconds(1), from: now)
         self.record = Timer(every: .seconds(1), from: now)
+        self.workers = Timer(every: .milliseconds(300), from: now)
         self.snapshot = Timer(every: .seconds(5), from: now)
         self.load = Timer(every: Throttle.interval, from: now - Throttle.interval)
         self.keys = Timer(every: .seconds(1), from: now)
@@ -35,6 +38,11 @@ struct TickSchedule {
         self[keyPath: timer].hurry(now)
     }
 
+    /// Puts a timer off for at least so long.
+    mutating func delay(_ timer: WritableKeyPath<Self, Timer>, by time: Duration, now: ContinuousClock.Instant) {
+        self[keyPath: timer].delay(now + time)
+    }
+
     struct Timer {
         private let interval: Duration
         private var due: ContinuousClock.Instant
@@ -46,6 +54,10 @@ struct TickSchedule {
 
         mutating func hurry(_ now: ContinuousClock.Instant) {
             self.due = min(self.due, now)
+        }
+
+        mutating func delay(_ until: ContinuousClock.Instant) {
+            self.due = max(self.due, until)
         }
 
         mutating func take(_ now: ContinuousClock.Instant) -> Bool {

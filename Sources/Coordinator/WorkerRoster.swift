@@ -67,13 +67,19 @@ struct WorkerRoster {
         self.changed.insert(incarnation)
     }
 
-    /// What has changed since the last call; who is gone is forgotten with it.
-    mutating func takeChanges() -> [WorkerRecord] {
-        defer {
-            self.changed.removeAll()
-            for incarnation in self.departed { self.records[incarnation] = nil }
-            self.departed.removeAll()
-        }
-        return self.changed.compactMap { self.records[$0] }.sorted { $0.name < $1.name }
+    /// Whether there is something to write down.
+    var hasChanges: Bool { !self.changed.isEmpty }
+
+    /// What has changed and was not taken yet, so many at most; who is gone is forgotten with it.
+    mutating func takeChanges(atMost count: Int = .max) -> [WorkerRecord] {
+        let taken = Array(self.changed.prefix(count))
+        return taken.flatMap { self.take($0) }.sorted { $0.name < $1.name }
+    }
+
+    /// What has changed of one worker.
+    mutating func take(_ incarnation: Incarnation) -> [WorkerRecord] {
+        guard self.changed.remove(incarnation) != nil, let record = self.records[incarnation] else { return [] }
+        if self.departed.remove(incarnation) != nil { self.records[incarnation] = nil }
+        return [record]
     }
 }

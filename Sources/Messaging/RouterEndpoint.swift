@@ -62,6 +62,13 @@ package actor RouterEndpoint {
         return outcome
     }
 
+    /// Queues messages in order; never waits.
+    ///
+    /// - Returns: How many could not be queued.
+    package func send(_ messages: [OutgoingFrames]) -> Int {
+        messages.count { self.send($0.frames, to: $0.peer) != .sent }
+    }
+
     /// Closes the socket, frees the port and ends `incoming`; what was queued is lost.
     package func close() {
         guard let socket = self.socket.take() else { return }

@@ -24,9 +24,9 @@ struct HerdCommand: AsyncParsableCommand {
     var rounds = 1
 
     /// Of a context: libzmq makes 1,023 sockets in one, and each worker has two.
-    private static let workersPerContext = 250
+    static let workersPerContext = 250
     /// Of a thread, which looks at all its sockets whenever anything is to be done with one.
-    private static let workersPerThread = 20
+    static let workersPerThread = 20
 
     func run() async throws {
         let (granted, report) = AsyncStream<ContinuousClock.Instant>.makeStream()

@@ -7,6 +7,9 @@ actor HerdWorker {
     private let name: WorkerName
     private let dealer: DealerEndpoint
     private let report: AsyncStream<ContinuousClock.Instant>.Continuation
+    /// Where it says that its shards are done; nil where it keeps them.
+    private let desk: FenceDesk?
+    private var reports: [LeaseID: Done] = [:]
     private let incarnation = Incarnation.random()
     private var machine = WorkerMachine(slots: 1, now: .now)
     private var shards: [LeaseID: ShardID] = [:]
@@ -14,10 +17,11 @@ actor HerdWorker {
     private var wasConnecting = true
     private var isGranted = false
 
-    init(name: String, dealer: DealerEndpoint, report: AsyncStream<ContinuousClock.Instant>.Continuation) {
+    init(name: String, dealer: DealerEndpoint, report: AsyncStream<ContinuousClock.Instant>.Continuation, desk: FenceDesk? = nil) {
         self.name = WorkerName(rawValue: name)
         self.dealer = dealer
         self.report = report
+        self.desk = desk
     }
 
     /// Works until the process ends.
@@ -57,7 +61,9 @@ actor HerdWorker {
                 break
             case .renew(let leases):
                 _ = self.machine.renewed(asked: leases, kept: Set(leases), sent: .now)
-            case .report, .cancel, .leave:
+            case .report(let lease):
+                if let done = self.reports[lease] { await self.say(.done(done)) }
+            case .cancel, .leave:
                 break
             }
         }
@@ -71,8 +77,9 @@ actor HerdWorker {
             self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
             await self.ping()
         case .lease(let lease):
-            if case .start = self.machine.leased(lease.assignment, now: .now) {
+            if case .start(let slot) = self.machine.leased(lease.assignment, now: .now) {
                 self.shards[lease.lease] = lease.shard
+                if let desk = self.desk { Task { await self.work(lease, slot: slot, desk) } }
             }
             if !self.isGranted { self.report.yield(.now) }
             self.isGranted = true
@@ -80,9 +87,23 @@ actor HerdWorker {
             if !reject.isFatal { self.machine.askedForHello(now: .now) }
         case .revoke(let revoke):
             _ = self.machine.revoked(revoke.lease, now: .now)
-        case .acknowledge, .drain, .pong:
+        case .acknowledge(let acknowledgement):
+            self.machine.acknowledged(acknowledgement.lease, now: .now)
+            self.shards[acknowledgement.lease] = nil
+            self.reports[acknowledgement.lease] = nil
+        case .drain, .pong:
             self.machine.heard(now: .now)
         }
+    }
+
+    /// A shard without any work: its fence, and DONE until it is acknowledged.
+    private func work(_ lease: Lease, slot: Int, _ desk: FenceDesk) async {
+        _ = await desk.finish(lease.lease, of: lease.shard)
+        self.machine.finished(slot: slot)
+        let counts = ShardCounts(source: 10, migrated: 10, rejected: 0, filtered: 0)
+        let done = Done(lease: lease.lease, shard: lease.shard, counts: counts, seconds: 0)
+        self.reports[lease.lease] = done
+        await self.say(.done(done))
     }
 
     private func hello() async {

@@ -5,6 +5,6 @@ struct RouterLoad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "RouterLoad",
         abstract: "Loads a coordinator's socket, for measurements.",
-        subcommands: [FuzzCommand.self, JunkCommand.self, HerdCommand.self]
+        subcommands: [FuzzCommand.self, JunkCommand.self, HerdCommand.self, PoolCommand.self]
     )
 }
