@@ -43,7 +43,10 @@ extension PlanResolver {
             into: entity.into,
             statistics: statistics,
             keepsRejectedRows: entity.keepsRejectedRows,
-            shape: shape
+            shape: shape,
+            // An index does not reach into the tables that inherit from its own, and its order is not a partitioned table's.
+            readsInKeyOrder: entity.query == nil && facts.table.kind == "r" && facts.table.heirs.isEmpty
+                && facts.table.isUnique(entity.key)
         )
     }
 

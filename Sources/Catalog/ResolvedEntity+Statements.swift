@@ -68,7 +68,7 @@ extension ResolvedEntity {
     private func copyOut(_ select: SourceSelect, where keys: String?, _ unreadable: [Int64] = []) -> String {
         let statement = select.statement(
             where: keys,
-            ordered: self.statistics.isScattered,
+            ordered: self.statistics.isScattered || self.readsInKeyOrder == true,
             without: unreadable
         )
         return "COPY (\(statement)) TO STDOUT (FORMAT binary)"

@@ -44,6 +44,9 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
     package var keepsRejectedRows: Bool?
     /// The types that the rest was made for; nil in a run that was begun before they were recorded.
     package var shape: EntityShape?
+    /// Whether an index yields its rows in the order of their keys, so that a worker may stop in the middle of a range; nil
+    /// in a run that was begun before there was such a thing.
+    package var readsInKeyOrder: Bool?
 
     package init(
         name: String,
@@ -72,7 +75,8 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         into: EntityPlan.ExistingRows,
         statistics: SourceStatistics,
         keepsRejectedRows: Bool? = nil,
-        shape: EntityShape? = nil
+        shape: EntityShape? = nil,
+        readsInKeyOrder: Bool? = nil
     ) {
         self.name = name
         self.phase = phase
@@ -101,5 +105,6 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
         self.statistics = statistics
         self.keepsRejectedRows = keepsRejectedRows
         self.shape = shape
+        self.readsInKeyOrder = readsInKeyOrder
     }
 }

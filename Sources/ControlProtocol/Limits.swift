@@ -9,6 +9,8 @@ enum Limits {
     static let nameBytes = 255
     /// Messages of an error; PostgreSQL's can hold whole statements.
     static let messageBytes = 4_096
+    /// Shards made of the rest of one.
+    static let parts = 64
     /// Leases of one worker.
     static let listed = 1_024
     /// Rows or bytes of one worker: two gigabytes a second for 13 days, and 4,000 workers add up without overflow.

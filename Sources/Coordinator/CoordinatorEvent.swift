@@ -39,6 +39,8 @@ extension CoordinatorEvent {
         case .prepared: "prepared"
         case .snapshotChecked: "snapshotChecked"
         case .waitsSeen: "waitsSeen"
+        case .sourceSeen: "sourceSeen"
+        case .targetSeen: "targetSeen"
         case .cut: "cut"
         case .statusRead: "statusRead"
         case .analyzed: "analyzed"

@@ -21,6 +21,7 @@ extension EntityNode {
             deferredParents: entity.deferredParents.map { EntityName(rawValue: $0) },
             priority: entity.priority,
             parallelism: entity.parallelism,
+            canYield: entity.readsInKeyOrder == true,
             stage: resumed,
             dueRounds: dueRounds
         )

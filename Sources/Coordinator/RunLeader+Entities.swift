@@ -67,7 +67,7 @@ extension RunLeader {
             "replaying rows that waited for a parent",
             metadata: .of([.entity: name, .shards: shards.count])
         )
-        for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
+        self.machine.learn(try await self.store.shardEntries(shards, now: .now))
     }
 
     private func planTasks(_ round: TaskRound, of name: EntityName) async throws {

@@ -174,6 +174,7 @@ extension RunLeader {
             return
         }
         self.peers[header.incarnation] = peer
+        self.machine.progressed(header.incarnation, ping.held.map { ($0.lease, $0.rows) }, now: .now)
         self.figures.saw(header.incarnation, ping.counters, at: .now)
         if self.roster.pinged(ping, header, current: self.snapshotNumber) {
             // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
@@ -198,11 +199,14 @@ extension RunLeader {
 
     /// The answer to a ping.
     func pong(to header: MessageHeader) -> Pong {
-        Pong(
+        let yields = self.machine.yieldRequests(for: header.incarnation)
+            .map { YieldRequest(lease: $0.lease, parts: $0.parts) }
+        return Pong(
             echo: header.sequence,
             snapshot: self.snapshotIdentifier,
             snapshotNumber: self.snapshotNumber,
-            pace: self.pace(for: header.incarnation)
+            pace: self.pace(for: header.incarnation),
+            yields: yields.isEmpty ? nil : yields
         )
     }
 

@@ -34,7 +34,7 @@ extension RunLeader {
             return try await self.conclude(failedShards: self.machine.failedShards.count)
         }
         self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
-        for entry in try await self.store.shardEntries(waiting.map(\.shard), now: .now) { self.machine.add(entry) }
+        self.machine.learn(try await self.store.shardEntries(waiting.map(\.shard), now: .now))
         self.logger.notice(
             "replaying rejects under a new snapshot",
             metadata: .of([.runID: self.run.id, .shards: waiting.count, .snapshotID: self.snapshotNumber])

@@ -11,9 +11,7 @@ extension RunLeader {
     /// Reads back what the control schema says of shards.
     func look(at shards: [ShardID]) async throws {
         guard !shards.isEmpty else { return }
-        for entry in try await self.store.shardEntries(shards, now: .now) {
-            self.machine.shardChanged(entry.id, to: entry.state)
-        }
+        self.machine.learn(try await self.store.shardEntries(shards, now: .now))
     }
 
     /// Grants what may be granted, in one transaction, and sends the leases.
@@ -193,7 +191,7 @@ extension RunLeader {
     }
 
     /// Whether the plan allows grants at this time of day.
-    private var isWindowOpen: Bool {
+    var isWindowOpen: Bool {
         self.plan.policy.window?.contains(minuteOfDay: LocalTime.minuteOfDay()) ?? true
     }
 }

@@ -83,7 +83,7 @@ extension RunLeader {
             FailedAttempt(failed, countsAsAttempt: true, verdict: .fail),
             split
         )
-        for entry in try await self.store.shardEntries(halves, now: .now) { self.machine.add(entry) }
+        self.machine.learn(try await self.store.shardEntries(halves, now: .now))
         try await self.look(at: [failed.shard])
         guard !halves.isEmpty else { return }
         let entity = self.machine.shards[failed.shard]?.entity

@@ -17,6 +17,9 @@ extension RunLeader {
             try await self.concludeAtLast()
             try await self.drainWorkers()
             try await self.watchSnapshotAge()
+            if self.ended == nil, self.snapshotIdentifier != nil {
+                self.machine.chooseYields(now: now, isWindowOpen: self.isWindowOpen)
+            }
         }
         if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
         if self.schedule.take(\.sweep, now: now) { try await self.sweep() }

@@ -31,6 +31,8 @@ package struct RowTransformer: ~Copyable {
     private var presence = PresenceSet()
     /// Keys read so far, where the caller wants to hear of the first that comes again; nil otherwise.
     private var seen: PresenceSet?
+    /// The key of the last row that was read.
+    package private(set) var lastKey: Int64?
     /// The first key that was read a second time.
     package private(set) var repeatedKey: Int64?
 
@@ -87,6 +89,7 @@ package struct RowTransformer: ~Copyable {
             guard keyField.length == 8 else { throw TupleReader.malformed("the key is not an int8") }
             let key = input.integer(keyField.start, as: Int64.self)
             counters.read += 1
+            self.lastKey = key
             if self.seen?.insert(key) == false { self.repeatedKey = self.repeatedKey ?? key }
             if let reject = try self.transformRow(input, key, &output) {
                 counters.reject(reject.reason)

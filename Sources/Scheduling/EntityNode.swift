@@ -12,6 +12,9 @@ package struct EntityNode: Sendable, Equatable {
     package var priority: Int
     /// The most shards of it in flight, nil for no bound.
     package var parallelism: Int?
+    /// Whether a worker can stop in the middle of one of its shards and leave the rest to others: it reads them in the
+    /// order of their keys.
+    package var canYield: Bool
     package var stage: Stage
     /// Rounds of tasks that may have to be planned still; empty where nothing of its table was dropped.
     package var dueRounds: Set<TaskRound>
@@ -24,6 +27,7 @@ package struct EntityNode: Sendable, Equatable {
         deferredParents: [EntityName] = [],
         priority: Int = 0,
         parallelism: Int? = nil,
+        canYield: Bool = false,
         stage: Stage = .waiting,
         dueRounds: Set<TaskRound> = []
     ) {
@@ -34,6 +38,7 @@ package struct EntityNode: Sendable, Equatable {
         self.deferredParents = deferredParents
         self.priority = priority
         self.parallelism = parallelism
+        self.canYield = canYield
         self.stage = stage
         self.dueRounds = dueRounds
     }

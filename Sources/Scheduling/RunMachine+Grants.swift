@@ -120,7 +120,7 @@ extension RunMachine {
     }
 
     /// Entities with shards that may be granted: highest priority first, then dependency order.
-    private func grantOrder() -> [Int] {
+    func grantOrder() -> [Int] {
         self.entities.indices
             .filter { position in
                 switch self.entities[position].stage {

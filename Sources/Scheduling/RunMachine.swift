@@ -28,6 +28,10 @@ package struct RunMachine: Sendable {
     /// Workers that could take shards, with how many.
     var vacancies: [Incarnation: Int] = [:]
     var leasedCount = 0
+    /// How far running shards are.
+    var progress: [LeaseID: Progress] = [:]
+    /// Those whose workers are asked to leave the rest to others.
+    var wanted: [LeaseID: Wanted] = [:]
     /// How often a planned shard and its parts have been halved.
     var splits: [ShardID: Int] = [:]
     var hasBegun = false
@@ -69,6 +73,14 @@ package struct RunMachine: Sendable {
         self.enqueue(shard, at: entity)
     }
 
+    /// Takes over shards as they were read together, each with those that its worker has made of its rest.
+    ///
+    /// What is new comes first: an entity must not seem done while it is only one of its shards.
+    package mutating func learn(_ entries: [ShardEntry]) {
+        for entry in entries where self.shards[entry.id] == nil { self.add(entry) }
+        for entry in entries { self.shardChanged(entry.id, to: entry.state) }
+    }
+
     /// Shards that somebody is, or may be, at work on.
     package var leasedShards: [ShardID] {
         self.leases.values.flatMap(\.values)
@@ -106,6 +118,8 @@ package struct RunMachine: Sendable {
             } else {
                 self.leases[incarnation]?[lease] = nil
                 if self.leases[incarnation]?.isEmpty == true { self.leases[incarnation] = nil }
+                self.progress[lease] = nil
+                self.wanted[lease] = nil
                 self.workers[incarnation]?.unseen[lease] = nil
             }
             self.countVacancies(of: incarnation)

@@ -6,8 +6,10 @@ package struct ShardEntry: Sendable, Equatable {
     package var range: KeyRange
     /// Estimated bytes; heavier shards are granted first.
     package var weight: Int
+    /// Estimated rows, by which a running one's rest is judged.
+    package var rows: Int
     package var state: State
-    /// The planned shard that it is a part of, after one or several halvings; nil for one that was planned itself.
+    /// The planned shard that it is a part of, after halvings or as the rest of one that yielded; nil for one that was planned itself.
     package var origin: ShardID?
     /// Work on it had begun and was cut short, so it is granted before whatever nobody has begun.
     ///
@@ -22,7 +24,8 @@ package struct ShardEntry: Sendable, Equatable {
         weight: Int,
         state: State,
         origin: ShardID? = nil,
-        isInterrupted: Bool = false
+        isInterrupted: Bool = false,
+        rows: Int = 0
     ) {
         self.id = id
         self.entity = entity
@@ -32,6 +35,7 @@ package struct ShardEntry: Sendable, Equatable {
         self.state = state
         self.origin = origin
         self.isInterrupted = isInterrupted
+        self.rows = rows
     }
 }
 

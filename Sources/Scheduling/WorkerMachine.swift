@@ -146,6 +146,11 @@ package struct WorkerMachine: Sendable {
         return self.cancel { held, _ in held == lease }.first
     }
 
+    /// The slot that works on a lease and may be asked to leave the rest to others; nil where none does.
+    package func slot(running lease: LeaseID) -> Int? {
+        self.slots.firstIndex { if case .running(lease, _) = $0 { true } else { false } }
+    }
+
     /// A renewal came back.
     ///
     /// - Parameters:

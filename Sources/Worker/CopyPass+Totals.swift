@@ -44,7 +44,8 @@ extension CopyPass {
             presence: self.takePresence(),
             highestKey: nil,
             logsChange: self.job.plan.policy.changeLog == .shards || self.job.assignment.kind == .fill,
-            planRevision: self.job.planRevision
+            planRevision: self.job.planRevision,
+            rest: self.rest
         )
     }
 

@@ -32,6 +32,9 @@ struct CopyPass: ~Copyable {
     var filled: Int?
     /// Of a fill pass: the keys of the rows that it has references for.
     var stagedKeys: [Int64] = []
+    /// What is left to others; nil where the range is read to its end.
+    var rest: ShardRest?
+    let begun = ContinuousClock.now
 
     init(
         _ job: ShardJob,

@@ -33,7 +33,7 @@ extension ShardSlot {
     }
 
     /// What the source itself says about the range, independent of the rows that will be read.
-    private func count(_ pass: inout CopyPass) throws(AttemptFailure) {
+    func count(_ pass: inout CopyPass) throws(AttemptFailure) {
         guard pass.job.assignment.kind == .copy else { return }
         let range = pass.job.assignment.range
         let statement = pass.job.entity.countStatement(
@@ -59,6 +59,7 @@ extension ShardSlot {
         var isAtEnd = false
         while !isAtEnd {
             try self.checkCancelled()
+            if try self.yieldRest(of: &pass) { return }
             let limit = pass.batchBytes
             let rowLimit = pass.job.plan.policy.batchRows ?? .max
             let before = self.input.count

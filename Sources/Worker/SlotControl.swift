@@ -9,7 +9,10 @@ final class SlotControl: Sendable {
 
     /// A new attempt begins.
     func begin() {
-        self.state.withLock { $0.isCancelled = false }
+        self.state.withLock {
+            $0.isCancelled = false
+            $0.partsAsked = nil
+        }
     }
 
     /// Says how to cancel the statements of each session.
@@ -22,6 +25,14 @@ final class SlotControl: Sendable {
         self.state.withLock { $0.isCancelled = true }
     }
 
+    /// Asks the attempt to leave the rest of its shard to others, as so many shards; it looks between two batches.
+    func askToYield(parts: Int) {
+        self.state.withLock { $0.partsAsked = parts }
+    }
+
+    /// Shards that the coordinator would like to be made of the rest; nil where it hasn't asked.
+    var partsAsked: Int? { self.state.withLock(\.partsAsked) }
+
     /// Cancels the statements of a stopped attempt in both databases; does nothing once another has begun.
     ///
     /// Blocks for a round trip to each server.
@@ -31,6 +42,7 @@ final class SlotControl: Sendable {
 
     private struct State {
         var isCancelled = false
+        var partsAsked: Int?
         var cancels: [@Sendable () -> Void] = []
     }
 }

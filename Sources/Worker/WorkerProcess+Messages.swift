@@ -68,6 +68,10 @@ extension WorkerProcess {
             self.machine.heard(now: .now)
             self.pacer.set(pong.pace)
             self.offerSnapshot(pong.snapshot, number: pong.snapshotNumber, in: &group)
+            for request in pong.yields ?? [] {
+                guard let slot = self.machine.slot(running: request.lease) else { continue }
+                self.slots[slot].control.askToYield(parts: request.parts)
+            }
         }
     }
 

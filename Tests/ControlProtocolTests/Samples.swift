@@ -94,6 +94,7 @@ enum Samples {
         .pong(Pong(echo: 0)),
         .pong(Pong(echo: 1, pace: Pace(rowsPerSecond: 1_000.5, bytesPerSecond: nil, isClosed: false, seconds: 7))),
         .pong(Pong(echo: 2, pace: Pace(rowsPerSecond: nil, bytesPerSecond: 0, isClosed: true, seconds: 7))),
+        .pong(Pong(echo: 13, yields: [1, 64].map { YieldRequest(lease: leaseID, parts: $0) })),
     ]
 
     private static var counters: WorkerCounters {

@@ -115,7 +115,8 @@ struct StoreFixture {
         _ granted: GrantedShard,
         on connection: borrowing Connection,
         counters: ShardCounters = ShardCounters(sourceRows: 100, migrated: 98, rejected: 2),
-        presence: [UInt8]? = nil
+        presence: [UInt8]? = nil,
+        rest: ShardRest? = nil
     ) throws -> Bool {
         let fence = FenceStatement(
             shard: granted.shard,
@@ -124,7 +125,8 @@ struct StoreFixture {
             timings: ["write": 0.5],
             presence: presence,
             highestKey: 99,
-            logsChange: true
+            logsChange: true,
+            rest: rest
         )
         return FenceStatement.held(try connection.query(fence.statement.sql, fence.statement.parameters))
     }

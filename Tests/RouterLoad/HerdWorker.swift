@@ -17,7 +17,12 @@ actor HerdWorker {
     private var wasConnecting = true
     private var isGranted = false
 
-    init(name: String, dealer: DealerEndpoint, report: AsyncStream<ContinuousClock.Instant>.Continuation, desk: FenceDesk? = nil) {
+    init(
+        name: String,
+        dealer: DealerEndpoint,
+        report: AsyncStream<ContinuousClock.Instant>.Continuation,
+        desk: FenceDesk? = nil
+    ) {
         self.name = WorkerName(rawValue: name)
         self.dealer = dealer
         self.report = report

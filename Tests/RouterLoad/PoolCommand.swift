@@ -5,7 +5,7 @@ import Postgres
 struct PoolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pool",
-        abstract: "Connect workers that end every shard at once, until the process is ended; the target is GODWIT_TARGET."
+        abstract: "Connect workers that end every shard at once, until the process ends; the target is GODWIT_TARGET."
     )
 
     @Option(help: "The coordinator's port on loopback.")

@@ -20,6 +20,7 @@ import Testing
         var fences = 0
         var staleWrites = 0
         var failures = 0
+        var yields = 0
         for seed in stride(from: Self.first + part, to: Self.first + Self.count, by: Int(Self.parts)) {
             let simulation = Simulation(Scenario(seed: seed))
             let violations = simulation.run()
@@ -27,6 +28,7 @@ import Testing
             seconds += simulation.now
             fences += simulation.schema.fencesRefused
             staleWrites += simulation.schema.staleWrites
+            yields += simulation.schema.yields
             guard !violations.isEmpty else { continue }
             failures += 1
             if failures <= 5 { Issue.record("\(violations); replay it with: scripts/simulate --seed \(seed)") }
@@ -34,7 +36,8 @@ import Testing
         print(
             """
             SimulationTests: seeds \(Self.first + part), +\(Self.parts) … of \(Self.count): \(failures) violations, \
-            \(events) events, \(Int(seconds / 3600)) hours, \(fences) zombies fenced off, \(staleWrites) stale writes refused
+            \(events) events, \(Int(seconds / 3600)) hours, \(fences) zombies fenced off, \(staleWrites) stale writes refused, \
+            \(yields) rests left to others
             """
         )
     }

@@ -3,7 +3,7 @@ extension ControlSchema {
     ///
     /// Run by the owner of the schema at every start of a coordinator, so that the rights are always those of the
     /// installed version: docs/security.md. A worker may not touch leadership, keys, runs or the plan; what it may change of a
-    /// shard is what the fence, a renewal and a release change.
+    /// shard is what the fence, a renewal and a release change, and a rest that it leaves to others it may add.
     static let roleGrants = """
         DO $$
         BEGIN
@@ -18,7 +18,9 @@ extension ControlSchema {
                     resolution, tries), INSERT, UPDATE (detail, source_row, parent_entity, parent_key, resolved_at,
                     resolved_by, resolution, tries, tried_at, purged_at) ON godwit.rejects TO godwit_worker;
                 GRANT UPDATE (state, lease, lease_until, finished_at, source_rows, migrated, rejected, filtered, adjusted,
-                    bytes_read, bytes_written, timings, highest_key, merges, plan_revision, error_class, sql_state, message)
+                    bytes_read, bytes_written, timings, highest_key, merges, plan_revision, error_class, sql_state, message,
+                    upper_key, estimated_rows, estimated_bytes),
+                    INSERT (run_id, entity, kind, lower_key, upper_key, estimated_rows, estimated_bytes, parent, origin)
                     ON godwit.shards TO godwit_worker;
                 GRANT UPDATE (ended_at, outcome) ON godwit.attempts TO godwit_worker;
                 GRANT SELECT, UPDATE (steps_done, restored_at) ON godwit.suspended_objects TO godwit_worker;

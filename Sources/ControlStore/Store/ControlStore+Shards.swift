@@ -66,11 +66,12 @@ extension ControlStore {
         )
     }
 
-    /// Some shards as they are now: those a message was about, those that are leased or failed here.
+    /// Some shards as they are now: those a message was about, those that are leased or failed here; and with them what
+    /// has come from them, in the same snapshot: shards that a worker made of the rest, halves.
     package func shardEntries(_ shards: [ShardID], now: ContinuousClock.Instant) throws(ControlStoreError)
         -> [ShardEntry]
     {
-        try self.shardEntries("id = ANY ($1::bigint[])", .shards(shards), now)
+        try self.shardEntries("(id = ANY ($1::bigint[]) OR parent = ANY ($1::bigint[]))", .shards(shards), now)
     }
 
     private func shardEntries(
@@ -81,7 +82,7 @@ extension ControlStore {
         try self.query(
             "read the shards",
             """
-            SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, state, lease, incarnation, origin,
+            SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, estimated_rows, state, lease, incarnation, origin,
                    state = 'pending' AND attempt > 0 AND not_before IS NULL AS is_interrupted,
                    extract(epoch FROM not_before - clock_timestamp()) AS delay
               FROM godwit.shards WHERE \(condition) ORDER BY id
@@ -107,7 +108,8 @@ extension ControlStore {
                 weight: row.count("estimated_bytes"),
                 state: state,
                 origin: row.optional("origin") { ShardID($0) },
-                isInterrupted: row.flag("is_interrupted")
+                isInterrupted: row.flag("is_interrupted"),
+                rows: row.count("estimated_rows")
             )
         }
     }

@@ -49,10 +49,13 @@ struct ShardText {
         }
         if let worker = shard.worker { lines.append("last worker: \(worker)") }
         if shard.state == .leased, let until = shard.leaseUntil { lines.append("leased until \(Figures.time(until))") }
-        if let parent = shard.parent { lines.append("a half of \(parent), whose attempts were used up") }
+        if let parent = shard.parent {
+            lines.append("a part of \(parent): a half of it after its last attempt, or of its rest")
+        }
         if !shard.children.isEmpty {
             let halves = shard.children.map(\.description).joined(separator: " and ")
-            lines.append("halved to find what fails: see \(halves)")
+            let what = shard.state == .split ? "halved to find what fails" : "its rest was left to others"
+            lines.append("\(what): see \(halves)")
         }
         if let time = shard.notBefore, shard.state == .pending { lines.append("not before \(Figures.time(time))") }
         return lines

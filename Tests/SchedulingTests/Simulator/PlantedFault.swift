@@ -21,6 +21,11 @@ enum PlantedFault: CaseIterable {
     /// A coordinator that takes over does not read what is off for the load.
     case forgottenStructures
 
+    /// The coordinator does not look for what a worker made of the rest of a shard.
+    case forgottenRest
+    /// A worker that leaves the rest of a shard to others commits it as well.
+    case keptRest
+
     /// What the simulator has to say of it.
     var complaint: String {
         switch self {
@@ -32,6 +37,8 @@ enum PlantedFault: CaseIterable {
         case .lateRenewal: "was renewed after its end"
         case .forgottenFailures: "is not done"
         case .olderSnapshot: "is mixed"
+        case .forgottenRest: "is not done"
+        case .keptRest: "was written twice"
         case .forgottenCancel: "was fenced after the run was cancelled"
         case .forgottenStructures: "is still off"
         }

@@ -14,6 +14,8 @@ struct Scenario {
     /// What is dropped of each entity's table for the load, by the steps in which it comes back.
     var structures: [[[ShardKind]]]
     var limits: GrantLimits
+    /// Share of shards whose worker leaves a part to others by itself.
+    var yielding: Double
     var faults: Faults
     var planted: PlantedFault?
 
@@ -28,13 +30,14 @@ struct Scenario {
         let count = Int.random(in: 1...4, using: &random)
         self.entities = (0..<count).map { Self.entity($0, of: count, &random) }
         self.keys = (0..<count).map { _ in Self.keys(Int.random(in: 1...12, using: &random), &random) }
-        self.rowsPerShard = Int.random(in: 1...4, using: &random)
+        self.rowsPerShard = Int.random(in: 1...6, using: &random)
         self.structures = (0..<count).map { _ in Self.structures(&random) }
         self.limits = GrantLimits(
             parallelism: Bool.random(using: &random) ? nil : Int.random(in: 1...3, using: &random),
             phaseBarrier: Bool.random(using: &random)
         )
         self.faults = Faults(&random)
+        self.yielding = Bool.random(using: &random) ? 0 : Double.random(in: 0...0.7, using: &random)
     }
 
     /// A pool of the size that it is built for: one parent with most of the rows, one child.
@@ -80,7 +83,8 @@ struct Scenario {
             dependencies: (0..<place).filter { _ in Bool.random(using: &random) }.map(Self.name),
             deferredParents: (0..<count).filter { _ in Int.random(in: 0..<4, using: &random) == 0 }.map(Self.name),
             priority: Int.random(in: 0...2, using: &random),
-            parallelism: Int.random(in: 0..<3, using: &random) == 0 ? 1 : nil
+            parallelism: Int.random(in: 0..<3, using: &random) == 0 ? 1 : nil,
+            canYield: Int.random(in: 0..<4, using: &random) > 0
         )
     }
 

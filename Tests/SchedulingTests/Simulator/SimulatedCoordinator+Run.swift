@@ -64,14 +64,14 @@ extension SimulatedCoordinator {
 
     private func answer(
         _ worker: Incarnation,
-        held: [LeaseID],
+        held: [(lease: LeaseID, rows: Int)],
         capacity: Int,
         isDraining: Bool,
         _ hold: SimulatedSource.Hold?
     ) throws {
         let actions = self.machine.pinged(
             worker,
-            held: held,
+            held: held.map(\.lease),
             capacity: capacity,
             isDraining: isDraining,
             now: self.now
@@ -86,7 +86,8 @@ extension SimulatedCoordinator {
             try self.effect()
             try self.world.schema.record(current, of: worker, term: self.term)
         }
-        try self.say(.pong(self.offer), to: worker)
+        self.machine.progressed(worker, held, now: self.now)
+        try self.say(.pong(self.offer, self.machine.yieldRequests(for: worker)), to: worker)
         for action in actions {
             switch action {
             case .askForHello:

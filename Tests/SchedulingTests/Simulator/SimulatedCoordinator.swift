@@ -120,6 +120,7 @@ final class SimulatedCoordinator {
         }
         try self.advance()
         try self.grant()
+        self.machine.chooseYields(now: self.now, isWindowOpen: self.world.isWindowOpen)
         self.world.schedule(.coordinatorTick(self.number), in: 1)
     }
 
@@ -135,7 +136,9 @@ final class SimulatedCoordinator {
     /// Reads shards back.
     func look(at shards: [ShardID]) {
         let now = self.now
-        for shard in shards { self.machine.shardChanged(shard, to: self.world.schema.entry(shard, now: now).state) }
+        var ids = shards
+        if self.world.scenario.planted != .forgottenRest { ids += shards.flatMap { self.world.schema[$0].parts } }
+        self.machine.learn(ids.map { self.world.schema.entry($0, now: now) })
     }
 
     /// Takes leases away, expired ones or all of a worker.

@@ -55,9 +55,18 @@ extension SimulatedSchema {
     ///   - lease: The claim it was worked on under.
     ///   - snapshot: The number of the snapshot that its rows were read under.
     ///   - seen: What its references were resolved with, by entity.
-    mutating func commit(_ id: ShardID, _ lease: LeaseID, snapshot: Int, seen: [Int: ParentState]) {
+    ///   - rest: What is left to others, in parts; none where the range was read to its end.
+    mutating func commit(
+        _ id: ShardID,
+        _ lease: LeaseID,
+        snapshot: Int,
+        seen: [Int: ParentState],
+        leaving rest: [[Int]] = []
+    ) {
         self.transactions[lease] = nil
-        let shard = self[id]
+        let whole = self[id]
+        self.yield(rest, of: id)
+        let shard = self.scenario.planted == .keptRest ? whole : self[id]
         self.change(id, to: .done)
         self[id].commits += 1
         if shard.commits > 0 { self.violations.append("\(id) was committed twice") }
@@ -67,6 +76,25 @@ extension SimulatedSchema {
             self.checkOrder(of: shard)
         }
         for row in shard.rows { self.write(row, of: shard, seen: seen) }
+    }
+
+    /// Ends a shard's range before the rest, and makes shards of that.
+    private mutating func yield(_ rest: [[Int]], of id: ShardID) {
+        guard !rest.isEmpty else { return }
+        let shard = self[id]
+        let keys = self.scenario.keys[shard.entity]
+        let kept = shard.rows.filter { row in !rest.contains { $0.contains(row) } }
+        // Right behind the last row, wherever the next one is.
+        let lowers = [keys[kept.last!] + 1] + rest.dropFirst().map { keys[$0[0]] }
+        let uppers = lowers.dropFirst().map(Optional.some) + [shard.entry.range.upper]
+        for (place, rows) in rest.enumerated() {
+            let range = KeyRange(lower: lowers[place], upper: uppers[place])
+            let part = self.add(shard.entity, .copy, range, rows: rows, origin: shard.entry.origin ?? id)
+            self[id].parts.append(part)
+        }
+        self[id].rows = kept
+        self[id].entry.range.upper = lowers[0]
+        self.yields += 1
     }
 
     private mutating func write(_ row: Int, of shard: Shard, seen: [Int: ParentState]) {

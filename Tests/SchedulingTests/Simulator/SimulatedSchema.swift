@@ -15,6 +15,8 @@ struct SimulatedSchema {
         var failedAttempts = 0
         /// Number of the snapshot that it was granted under.
         var snapshot = 0
+        /// Shards that a worker made of its rest.
+        var parts: [ShardID] = []
         /// Since it was last made pending on purpose.
         var commits = 0
         /// Place of the structure that a task is about.
@@ -84,6 +86,7 @@ struct SimulatedSchema {
     var readSnapshots: Set<Int> = []
     var wasRetried = false
     var fencesRefused = 0
+    var yields = 0
     var staleWrites = 0
 
     init(_ scenario: Scenario, _ random: inout SeededGenerator) {
@@ -133,7 +136,8 @@ struct SimulatedSchema {
             range: range,
             weight: rows.count,
             state: .pending(notBefore: nil),
-            origin: origin
+            origin: origin,
+            rows: rows.count
         )
         self.places[entity].append(self.shards.count)
         self.shards.append(Shard(entry: entry, entity: entity, rows: rows))

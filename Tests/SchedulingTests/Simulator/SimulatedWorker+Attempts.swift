@@ -33,7 +33,32 @@ extension SimulatedWorker {
             self.attempts[slot]?.seen[place] = self.parentState(of: place, epoch: assignment.epoch)
         }
         self.attempts[slot]?.failure = self.failure(of: assignment)
-        self.next(slot, assignment.lease, .fence, in: self.world.chance(scenario.faults.slow) ? 10...50 : 0.1...4)
+        let seconds = self.world.seconds(self.world.chance(scenario.faults.slow) ? 10...50 : 0.1...4)
+        self.attempts[slot]?.reading = (self.world.now, seconds)
+        self.next(slot, assignment.lease, .fence, in: seconds...seconds)
+    }
+
+    /// Rows that a running shard has read.
+    func progress(of lease: LeaseID) -> Int {
+        guard let attempt = self.attempts.values.first(where: { $0.assignment.lease == lease }),
+            let reading = attempt.reading
+        else { return 0 }
+        let share = min(1, (self.world.now - reading.since) / reading.seconds)
+        return Int(Double(self.world.schema[attempt.assignment.shard].rows.count) * share)
+    }
+
+    /// What an attempt leaves to others: asked to by the coordinator, or by itself.
+    private func rest(of attempt: Attempt) -> [[Int]] {
+        let scenario = self.world.scenario
+        let rows = self.world.schema[attempt.assignment.shard].rows
+        let entity = scenario.entities[scenario.place(of: attempt.assignment.entity)]
+        guard attempt.assignment.kind == .copy, entity.canYield, rows.count > 1 else { return [] }
+        let isByItself = scenario.yielding > 0 && self.world.seconds(0...1) < scenario.yielding
+        guard attempt.partsAsked != nil || isByItself else { return [] }
+        let kept = Int.random(in: 1..<rows.count, using: &self.world.random)
+        let rest = Array(rows[kept...])
+        let parts = min(attempt.partsAsked ?? Int.random(in: 1...3, using: &self.world.random), rest.count)
+        return (0..<parts).map { Array(rest[$0 * rest.count / parts..<($0 + 1) * rest.count / parts]) }
     }
 
     private func failure(of assignment: Assignment) -> FailureClass? {
@@ -50,6 +75,7 @@ extension SimulatedWorker {
             self.ended(slot, attempt, .surroundings)
         } else if self.world.schema.fence(assignment.shard, assignment.lease) {
             self.attempts[slot]?.isFenced = true
+            self.attempts[slot]?.rest = self.rest(of: attempt)
             self.next(slot, assignment.lease, .commit, in: self.world.chance(0.1) ? 0...5 : 0...0.01)
         } else {
             self.ended(slot, attempt, .leaseLost)
@@ -66,7 +92,8 @@ extension SimulatedWorker {
             assignment.shard,
             assignment.lease,
             snapshot: attempt.hold.number,
-            seen: attempt.seen
+            seen: attempt.seen,
+            leaving: attempt.rest
         )
         self.ended(slot, attempt, nil)
     }

@@ -9,6 +9,12 @@ final class SimulatedWorker {
         var seen: [Int: SimulatedSchema.ParentState] = [:]
         var failure: FailureClass?
         var isFenced = false
+        /// When it began to read, and how long that takes.
+        var reading: (since: Double, seconds: Double)?
+        /// Shards that the coordinator would like to be made of the rest.
+        var partsAsked: Int?
+        /// What it leaves to others.
+        var rest: [[Int]] = []
     }
 
     let place: Int
@@ -113,9 +119,13 @@ final class SimulatedWorker {
         case .welcome(let offer):
             self.machine.welcomed(timers: WorkerTimers(), now: self.now)
             self.take(offer)
-        case .pong(let offer):
+        case .pong(let offer, let yields):
             self.machine.heard(now: self.now)
             self.take(offer)
+            for request in yields {
+                guard let slot = self.machine.slot(running: request.lease) else { continue }
+                self.attempts[slot]?.partsAsked = request.parts
+            }
         case .askForHello: self.machine.askedForHello(now: self.now)
         case .lease(let assignment, let offer):
             self.take(offer)
@@ -182,7 +192,7 @@ final class SimulatedWorker {
         let isDraining = if case .draining = self.machine.mode { true } else { false }
         self.say(
             .ping(
-                held: self.machine.heldLeases,
+                held: self.machine.heldLeases.map { ($0, self.progress(of: $0)) },
                 capacity: self.hold == nil ? 0 : self.machine.capacity,
                 isDraining: isDraining,
                 self.hold

@@ -45,7 +45,7 @@ indirect enum SimulationEvent {
 
     enum ToCoordinator {
         case hello
-        case ping(held: [LeaseID], capacity: Int, isDraining: Bool, SimulatedSource.Hold?)
+        case ping(held: [(lease: LeaseID, rows: Int)], capacity: Int, isDraining: Bool, SimulatedSource.Hold?)
         case done(LeaseID, ShardID)
         case failed(LeaseID, ShardID, FailureClass)
         case bye
@@ -54,7 +54,7 @@ indirect enum SimulationEvent {
     enum ToWorker {
         case welcome(Offer?)
         case askForHello
-        case pong(Offer?)
+        case pong(Offer?, [RunMachine.YieldRequest])
         case lease(Assignment, Offer?)
         case acknowledge(LeaseID)
         case revoke(LeaseID)
