@@ -31,7 +31,7 @@ extension RunMachine {
             self.entities[position].stage = .settled
             return []
         case .settled, .filling:
-            guard tally.openTasks > 0 || self.isDue([.foreignKeys, .validations], position) else {
+            guard tally.openTasks > 0 || self.isDue(TaskRound.afterFilling, position) else {
                 return self.complete(position)
             }
             guard self.areParentsFilled(entity) else { return nil }
@@ -43,7 +43,8 @@ extension RunMachine {
         case .constraining:
             guard tally.openTasks == 0 else { return nil }
             return self.planNext(of: TaskRound.afterFilling, position).map { [$0] } ?? self.complete(position)
-        case .complete where tally.fills.open > 0 || tally.openTasks > 0:
+        case .complete
+        where tally.fills.open > 0 || tally.openTasks > 0 || self.isDue(TaskRound.afterFilling, position):
             self.entities[position].stage = .settled
             return []
         case .complete, .waiting, .preparing, .copying, .indexing:

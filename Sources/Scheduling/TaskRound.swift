@@ -12,8 +12,8 @@ package enum TaskRound: String, Hashable, Sendable, Codable, CaseIterable {
     /// Those of an entity that is not settled yet.
     static let beforeSettling: [TaskRound] = [.indexes, .keys]
 
-    /// Those of an entity that has nothing left to fill; keys only where an index came late, by a retry.
-    static let afterFilling: [TaskRound] = [.keys, .foreignKeys, .validations]
+    /// Those of an entity that has nothing left to fill; indexes and keys only where an index came late, by a retry.
+    static let afterFilling: [TaskRound] = [.indexes, .keys, .foreignKeys, .validations]
 
     /// What follows a task of a kind, on the same object.
     static func following(_ kind: ShardKind) -> TaskRound? {

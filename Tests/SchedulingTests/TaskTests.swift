@@ -170,6 +170,20 @@ import Testing
         #expect(run.advance() == [.settle("a"), .constrain("a"), .planTasks("a", .foreignKeys)])
     }
 
+    @Test(arguments: [EntityNode.Stage.settled, .complete])
+    func `a new reign brings back what a retried task has left when nobody led`(_ stage: EntityNode.Stage) {
+        var run = RunMachine(EntityNode("a", due: [.keys], stage))
+        run.add(1...1, of: "a", state: .done)
+        run.add(2...2, of: "a", .index, state: .done)
+        run.join(1, slots: 4)
+        #expect(run.advance() == [.constrain("a"), .planTasks("a", .keys)])
+        run.add(3...3, of: "a", .constraint)
+        #expect(run.advance() == [])
+        #expect(run.grantedShards() == [3])
+        run.becomes(.done, 3)
+        #expect(run.advance() == [.complete("a"), .endRun(failedShards: 0)])
+    }
+
     @Test func `replays for a parent that healed wait until the indexes are there, and are written with them`() {
         var run = RunMachine(EntityNode("a", .complete), EntityNode("b", after: ["a"], due: [.indexes], .indexing))
         run.add(1...1, of: "a", state: .failed)
