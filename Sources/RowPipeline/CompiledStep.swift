@@ -33,7 +33,8 @@ struct CompiledReference: Sendable {
         var condition: Int
     }
 
-    var alternatives: [Alternative]
+    /// Of the transformer's alternatives those that are this reference's, in their order.
+    var alternatives: Range<Int>
     var onOrphan: OrphanAction
     var isUnchecked: Bool
 }

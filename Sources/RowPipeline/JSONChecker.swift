@@ -13,8 +13,6 @@ struct JSONChecker: Sendable {
     let maximumDepth: Int
     /// Whether the last text that was refused was refused for its depth.
     private(set) var isTooDeep = false
-    /// One bit per open level, 1 for an object; grown on demand and kept.
-    private var objects: [UInt64] = [0]
 
     /// Bytes of one string or key that a `jsonb` header can count (`JENTRY_OFFLENMASK`).
     static let maximumStringBytes = 0x0fff_ffff
@@ -23,79 +21,35 @@ struct JSONChecker: Sendable {
         self.maximumDepth = maximumDepth
     }
 
-    private enum Expectation {
-        case value
-        case valueOrClose
-        case key
-        case keyOrClose
-        case commaOrClose
-        case end
-    }
-
     /// Whether the server accepts the text.
     mutating func accepts(_ text: RawSpan, as dialect: Dialect = .jsonb) -> Bool {
         self.isTooDeep = false
         var position = 0
-        var depth = 0
-        var isInObject = false
-        var expectation = Expectation.value
+        var levels = Levels()
         while true {
+            // A value begins here.
             position = Self.skipWhitespace(text, from: position)
-            guard position < text.byteCount else { return expectation == .end }
+            guard position < text.byteCount else { return false }
             let byte = text.byte(position)
-            switch expectation {
-            case .end:
-                return false
-            case .commaOrClose:
-                if byte == UInt8(ascii: ",") {
-                    expectation = isInObject ? .key : .value
-                } else if byte == (isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-                    isInObject = self.close(&depth)
-                    expectation = depth == 0 ? .end : .commaOrClose
-                } else {
-                    return false
-                }
-                position &+= 1
-                continue
-            case .key, .keyOrClose:
-                if byte == UInt8(ascii: "\"") {
-                    guard let end = JSONString.end(in: text, from: position, dialect) else { return false }
-                    position = Self.skipWhitespace(text, from: end)
-                    guard position < text.byteCount, text.byte(position) == UInt8(ascii: ":") else { return false }
-                    position &+= 1
-                    expectation = .value
-                } else if expectation == .keyOrClose, byte == UInt8(ascii: "}") {
-                    isInObject = self.close(&depth)
-                    expectation = depth == 0 ? .end : .commaOrClose
-                    position &+= 1
-                } else {
-                    return false
-                }
-                continue
-            case .valueOrClose:
-                if byte == UInt8(ascii: "]") {
-                    isInObject = self.close(&depth)
-                    expectation = depth == 0 ? .end : .commaOrClose
-                    position &+= 1
-                    continue
-                }
-            case .value:
-                break
-            }
             switch byte {
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard depth < self.maximumDepth else {
-                    self.isTooDeep = true
-                    return false
-                }
-                isInObject = byte == UInt8(ascii: "{")
-                self.open(isInObject, &depth)
-                expectation = isInObject ? .keyOrClose : .valueOrClose
-                position &+= 1
-                continue
             case UInt8(ascii: "\""):
                 guard let end = JSONString.end(in: text, from: position, dialect) else { return false }
                 position = end
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard levels.depth < self.maximumDepth else {
+                    self.isTooDeep = true
+                    return false
+                }
+                let isObject = byte == UInt8(ascii: "{")
+                levels.open(isObject)
+                position = Self.skipWhitespace(text, from: position &+ 1)
+                guard position < text.byteCount else { return false }
+                guard text.byte(position) == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    if isObject, !Self.skipKey(text, &position, dialect) { return false }
+                    continue
+                }
+                levels.close()
+                position &+= 1
             case UInt8(ascii: "-"), 0x30...0x39:
                 guard let end = JSONNumber.end(in: text, from: position, dialect) else { return false }
                 position = end
@@ -103,25 +57,59 @@ struct JSONChecker: Sendable {
                 guard let end = Self.keywordEnd(text, from: position) else { return false }
                 position = end
             }
-            expectation = depth == 0 ? .end : .commaOrClose
+            // A value has ended here: what follows closes levels, separates it from the next one, or is nothing.
+            while true {
+                position = Self.skipWhitespace(text, from: position)
+                guard levels.depth > 0 else { return position == text.byteCount }
+                guard position < text.byteCount else { return false }
+                let byte = text.byte(position)
+                position &+= 1
+                if byte == UInt8(ascii: ",") { break }
+                guard byte == (levels.isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
+                levels.close()
+            }
+            if levels.isInObject {
+                position = Self.skipWhitespace(text, from: position)
+                guard Self.skipKey(text, &position, dialect) else { return false }
+            }
         }
     }
 
-    private mutating func open(_ isObject: Bool, _ depth: inout Int) {
-        let word = depth >> 6
-        if word == self.objects.count { self.objects.append(0) }
-        let bit: UInt64 = 1 << UInt64(depth & 63)
-        if isObject { self.objects[word] |= bit } else { self.objects[word] &= ~bit }
-        depth &+= 1
+    /// Moves behind a key and its colon; false where there is none.
+    private static func skipKey(_ text: RawSpan, _ position: inout Int, _ dialect: Dialect) -> Bool {
+        guard position < text.byteCount, text.byte(position) == UInt8(ascii: "\""),
+            let end = JSONString.end(in: text, from: position, dialect)
+        else { return false }
+        position = self.skipWhitespace(text, from: end)
+        guard position < text.byteCount, text.byte(position) == UInt8(ascii: ":") else { return false }
+        position &+= 1
+        return true
     }
 
-    /// Leaves a level and tells whether the one around it is an object.
-    private func close(_ depth: inout Int) -> Bool {
-        depth &-= 1
-        guard depth > 0 else { return false }
-        return self.objects[(depth &- 1) >> 6] >> UInt64((depth &- 1) & 63) & 1 == 1
+    /// Which of the open levels are objects: the innermost 64 in one word, those around them in memory.
+    private struct Levels {
+        private(set) var depth = 0
+        /// One bit per level, 1 for an object, the innermost one lowest.
+        private var inner: UInt64 = 0
+        private var outer: [UInt64] = []
+
+        var isInObject: Bool { self.inner & 1 == 1 }
+
+        mutating func open(_ isObject: Bool) {
+            if self.depth > 0, self.depth & 63 == 0 { self.outer.append(self.inner) }
+            self.inner = self.inner << 1 | (isObject ? 1 : 0)
+            self.depth &+= 1
+        }
+
+        mutating func close() {
+            self.depth &-= 1
+            self.inner >>= 1
+            if self.depth > 0, self.depth & 63 == 0 { self.inner = self.outer.removeLast() }
+        }
     }
 
+    /// Inlined for `scripts/microbenchmark json`: nearly always there is none, or one space.
+    @inline(__always)
     static func skipWhitespace(_ text: RawSpan, from start: Int) -> Int {
         var position = start
         while position < text.byteCount {

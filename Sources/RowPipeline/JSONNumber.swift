@@ -2,7 +2,7 @@
 enum JSONNumber {
     /// The position behind the number that begins at `start`, nil where the server raises.
     static func end(in text: RawSpan, from start: Int, _ dialect: JSONChecker.Dialect) -> Int? {
-        if let end = self.plainIntegerEnd(text, from: start) { return end }
+        if let end = self.plainEnd(text, from: start) { return end }
         var scan = Scan(position: start)
         if text.byte(start) == UInt8(ascii: "-") { scan.position &+= 1 }
         let integer = scan.digits(text)
@@ -24,15 +24,21 @@ enum JSONNumber {
         return self.fitsNumeric(integer, fraction, exponent, scan.firstNonzero) ? end : nil
     }
 
-    /// The usual case, up to 18 digits and nothing else; nil says nothing.
-    private static func plainIntegerEnd(_ text: RawSpan, from start: Int) -> Int? {
+    /// The usual case, up to 18 digits and perhaps a point among them; nil says nothing.
+    private static func plainEnd(_ text: RawSpan, from start: Int) -> Int? {
         let limit = min(text.byteCount, start &+ 19)
         guard text.byte(start) &- 0x31 < 9 else { return nil }
         var position = start &+ 1
+        var point = -1
         while position < limit {
             let byte = text.byte(position)
             if byte &- 0x30 >= 10 {
-                return byte == UInt8(ascii: ".") || JSONChecker.isWordCharacter(byte) ? nil : position
+                if byte == UInt8(ascii: "."), point < 0 {
+                    point = position
+                } else {
+                    // A second point ends the number here too, as it does for the server; what follows it is refused.
+                    return position == point &+ 1 || JSONChecker.isWordCharacter(byte) ? nil : position
+                }
             }
             position &+= 1
         }

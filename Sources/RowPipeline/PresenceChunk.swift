@@ -171,13 +171,15 @@ struct PresenceChunk: Sendable {
     private func run(atOrBefore low: UInt16) -> Int {
         if self.cells.isEmpty { return -1 }
         if self.cells[self.cells.count - 2] <= low { return self.cells.count / 2 - 1 }
-        var lower = 0
-        var upper = self.cells.count / 2
-        while lower < upper {
-            let middle = (lower + upper) / 2
-            if self.cells[2 * middle] <= low { lower = middle + 1 } else { upper = middle }
+        // The run is one of `count` from `first` on. A choice without a branch: ids of parents come in no order.
+        var first = 0
+        var count = self.cells.count / 2
+        while count > 1 {
+            let half = count / 2
+            first = self.cells[2 * (first + half)] <= low ? first + half : first
+            count -= half
         }
-        return lower - 1
+        return self.cells[2 * first] <= low ? first : first - 1
     }
 
     private func arrayPosition(of low: UInt16) -> Int {

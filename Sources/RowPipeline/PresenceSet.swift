@@ -76,6 +76,13 @@ package struct PresenceSet: Sendable {
             self = other
             return
         }
+        guard let first = other.chunks.first, let last = self.chunks.last else { return }
+        if last.key < first.key {
+            // The usual case, because shards are read in the order of their keys.
+            self.chunks += other.chunks
+            self.count += other.count
+            return
+        }
         var merged: [PresenceChunk] = []
         merged.reserveCapacity(max(self.chunks.count, other.chunks.count))
         var left = 0

@@ -7,6 +7,8 @@ struct ProgramCompiler {
     private(set) var steps: [CompiledStep] = []
     private(set) var parents: [ParentEntity] = []
     private(set) var references: [CompiledReference] = []
+    /// Those of all references, one after the other.
+    private(set) var alternatives: [CompiledReference.Alternative] = []
     private(set) var maps: [CompiledMap] = []
     private(set) var documents: [CompiledJSON] = []
     private(set) var scanners: [JSONReferenceScanner] = []
@@ -79,18 +81,18 @@ struct ProgramCompiler {
     }
 
     private mutating func compile(_ reference: ReferenceOperation) throws(RowPipelineError) -> CompiledStep {
-        var alternatives: [CompiledReference.Alternative] = []
+        let start = self.alternatives.count
         for alternative in reference.alternatives {
             let parent = try self.parent(of: alternative.entity, needsState: !reference.isUnchecked)
             var condition = -1
             if let input = alternative.condition { condition = try self.check(input: input) }
-            alternatives.append(
+            self.alternatives.append(
                 .init(parent: parent, input: try self.check(input: alternative.input), condition: condition)
             )
         }
         self.references.append(
             CompiledReference(
-                alternatives: alternatives,
+                alternatives: start..<self.alternatives.count,
                 onOrphan: reference.onOrphan,
                 isUnchecked: reference.isUnchecked
             )

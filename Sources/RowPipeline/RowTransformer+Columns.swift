@@ -5,6 +5,10 @@ extension RowTransformer {
         case .copy(let index):
             let field = self.reader.fields[index]
             if field.isNull { return Self.writeNull(&output) }
+            if field.length == 8 {
+                output.append(integer: Int32(8), input.integer(field.start, as: UInt64.self))
+                return .value
+            }
             // The length precedes the bytes in the input too.
             output.append(input.extracting((field.start &- 4)..<(field.start &+ field.length)))
             return .value
@@ -96,19 +100,20 @@ extension RowTransformer {
         _ input: RawSpan,
         _ output: inout UnsafeByteBuffer
     ) -> FieldVerdict {
-        for candidate in 0..<self.references[index].alternatives.count {
-            let alternative = self.references[index].alternatives[candidate]
+        let reference = self.references[index]
+        for candidate in reference.alternatives {
+            let alternative = self.alternatives[candidate]
             guard self.holds(alternative.condition, input) else { continue }
             let field = self.reader.fields[alternative.input]
             if field.isNull { break }
             guard field.length == 8 else { return .malformed }
             let id = input.integer(field.start, as: Int64.self)
             let resolution =
-                self.references[index].isUnchecked
+                reference.isUnchecked
                 ? self.parents[alternative.parent].compute(id) : self.parents[alternative.parent].resolve(id)
             self.culprit = (alternative.parent, id)
             guard case .absent = resolution else { return Self.write(resolution, asText: false, &output) }
-            return self.writeOrphan(column, alternative.parent, self.references[index].onOrphan, &output)
+            return self.writeOrphan(column, alternative.parent, reference.onOrphan, &output)
         }
         return Self.writeNull(&output)
     }
@@ -182,9 +187,7 @@ extension RowTransformer {
                 output.append(integer: Int32(36))
                 output.append(uuid)
             } else {
-                output.append(integer: Int32(16))
-                output.append(integer: uuid.high)
-                output.append(integer: uuid.low)
+                output.append(integer: Int32(16), uuid.high, uuid.low)
             }
             return .value
         }

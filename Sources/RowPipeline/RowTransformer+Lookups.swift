@@ -67,7 +67,8 @@ extension RowTransformer {
         _ input: RawSpan,
         _ wanted: inout [Set<Int64>]
     ) {
-        guard let chosen = reference.alternatives.first(where: { self.holds($0.condition, input) }) else { return }
+        let alternatives = self.alternatives[reference.alternatives]
+        guard let chosen = alternatives.first(where: { self.holds($0.condition, input) }) else { return }
         self.want(chosen.parent, self.id(chosen.input, input), &wanted)
         if case .placeholder(let id) = reference.onOrphan { self.want(chosen.parent, id, &wanted) }
     }

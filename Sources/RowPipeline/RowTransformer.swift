@@ -8,6 +8,7 @@ package struct RowTransformer: ~Copyable {
     let isNullable: [Bool]
     var parents: [ParentEntity]
     let references: [CompiledReference]
+    let alternatives: [CompiledReference.Alternative]
     let maps: [CompiledMap]
     let documents: [CompiledJSON]
     var scanners: [JSONReferenceScanner]
@@ -48,6 +49,7 @@ package struct RowTransformer: ~Copyable {
         self.isNullable = program.outputs.map { $0.isNullable }
         self.parents = compiler.parents
         self.references = compiler.references
+        self.alternatives = compiler.alternatives
         self.maps = compiler.maps
         self.documents = compiler.documents
         self.scanners = compiler.scanners

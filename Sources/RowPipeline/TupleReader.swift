@@ -54,11 +54,13 @@ struct TupleReader: Sendable {
             throw Self.malformed("a row has \(count) fields instead of \(self.fields.count)")
         }
         var offset = position &+ 2
+        // Borrowed once, so that the array is not asked for every field whether it is shared.
+        var fields = self.fields.mutableSpan
         for index in 0..<count {
             guard end &- offset >= 4 else { return false }
             let length = Int(input.integer(offset, as: Int32.self))
             offset &+= 4
-            self.fields[index] = Field(start: offset, length: length)
+            fields[index] = Field(start: offset, length: length)
             if length < 0 {
                 guard length == -1 else { throw Self.malformed("a field has the length \(length)") }
                 continue

@@ -4,7 +4,7 @@
 /// `RawSpan` whose lifetime is bound to a borrow of the buffer. `count <= capacity` holds between calls.
 struct UnsafeByteBuffer: ~Copyable {
     private var base: UnsafeMutableRawPointer
-    private var capacity: Int
+    private(set) var capacity: Int
     private(set) var count = 0
 
     init(capacity: Int) {
@@ -29,9 +29,17 @@ struct UnsafeByteBuffer: ~Copyable {
         if self.capacity - self.count < additional { self.grow(additional) }
     }
 
+    /// The same without room to spare.
+    mutating func reserve(exactly additional: Int) {
+        if self.capacity - self.count < additional { self.move(to: self.count + additional) }
+    }
+
     @inline(never)
     private mutating func grow(_ additional: Int) {
-        let larger = max(self.capacity * 2, self.count + additional)
+        self.move(to: max(self.capacity * 2, self.count + additional))
+    }
+
+    private mutating func move(to larger: Int) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
         memory.copyMemory(from: self.base, byteCount: self.count)
         self.base.deallocate()
@@ -50,6 +58,23 @@ struct UnsafeByteBuffer: ~Copyable {
         self.reserve(MemoryLayout<Value>.size)
         self.base.storeBytes(of: integer.bigEndian, toByteOffset: self.count, as: Value.self)
         self.count &+= MemoryLayout<Value>.size
+    }
+
+    /// Appends a field of eight bytes, its length before it, with one look at the room.
+    mutating func append(integer length: Int32, _ value: UInt64) {
+        self.reserve(12)
+        self.base.storeBytes(of: length.bigEndian, toByteOffset: self.count, as: Int32.self)
+        self.base.storeBytes(of: value.bigEndian, toByteOffset: self.count &+ 4, as: UInt64.self)
+        self.count &+= 12
+    }
+
+    /// Appends a field of sixteen bytes, its length before it, with one look at the room.
+    mutating func append(integer length: Int32, _ high: UInt64, _ low: UInt64) {
+        self.reserve(20)
+        self.base.storeBytes(of: length.bigEndian, toByteOffset: self.count, as: Int32.self)
+        self.base.storeBytes(of: high.bigEndian, toByteOffset: self.count &+ 4, as: UInt64.self)
+        self.base.storeBytes(of: low.bigEndian, toByteOffset: self.count &+ 12, as: UInt64.self)
+        self.count &+= 20
     }
 
     mutating func append(_ span: RawSpan) {
