@@ -1,6 +1,6 @@
 /// What a worker has done since it started.
 ///
-/// All but `memoryBytes` only grow, so a lost PING loses nothing.
+/// All but `memoryBytes` and `batchBytes` only grow, so a lost PING loses nothing.
 package struct WorkerCounters: Codable, Equatable, Sendable {
     package var rowsRead = 0
     package var rowsMigrated = 0
@@ -14,8 +14,10 @@ package struct WorkerCounters: Codable, Equatable, Sendable {
     package var transformSeconds = 0.0
     package var writeSeconds = 0.0
     package var commitSeconds = 0.0
-    /// Resident now.
+    /// Resident at most so far.
     package var memoryBytes = 0
+    /// What a batch of the slot with the smallest ones may hold now; 0 before the first.
+    package var batchBytes = 0
     package var lookupHits = 0
     package var lookupMisses = 0
 
@@ -37,6 +39,7 @@ package struct WorkerCounters: Codable, Equatable, Sendable {
         self.writeSeconds = try container.decodeIfPresent(Double.self, forKey: .writeSeconds) ?? 0
         self.commitSeconds = try container.decodeIfPresent(Double.self, forKey: .commitSeconds) ?? 0
         self.memoryBytes = try container.decodeIfPresent(Int.self, forKey: .memoryBytes) ?? 0
+        self.batchBytes = try container.decodeIfPresent(Int.self, forKey: .batchBytes) ?? 0
         self.lookupHits = try container.decodeIfPresent(Int.self, forKey: .lookupHits) ?? 0
         self.lookupMisses = try container.decodeIfPresent(Int.self, forKey: .lookupMisses) ?? 0
     }
@@ -52,6 +55,7 @@ package struct WorkerCounters: Codable, Equatable, Sendable {
             self.shardsDone,
             self.shardsFailed,
             self.memoryBytes,
+            self.batchBytes,
             self.lookupHits,
             self.lookupMisses,
             field: "counters"

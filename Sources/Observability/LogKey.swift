@@ -20,6 +20,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case batchMigrated = "batch.migrated"
     case batchRejected = "batch.rejected"
     case batchBytes = "batch.bytes"
+    case batchLimit = "batch.limit"
     case rowsEstimated = "rows.estimated"
     case rowsRead = "rows.read"
     case rowsMigrated = "rows.migrated"

@@ -1,6 +1,8 @@
+import Glibc
+
 /// A growable buffer of raw bytes that keeps its memory from one batch to the next.
 package struct ByteBuffer: ~Copyable {
-    /// Owned: allocated with malloc's alignment, replaced only in `reserve`, freed in deinit.
+    /// Owned: comes from malloc, here or in `adopt`; replaced only in `reserve` and `adopt`; freed in deinit.
     private var base: UnsafeMutableRawPointer
     /// The bytes there is room for.
     package private(set) var capacity: Int
@@ -10,11 +12,11 @@ package struct ByteBuffer: ~Copyable {
     /// Allocates room for `capacity` bytes.
     package init(capacity: Int = 64 * 1024) {
         self.capacity = max(capacity, 16)
-        self.base = .allocate(byteCount: self.capacity, alignment: 16)
+        self.base = Self.allocate(self.capacity)
     }
 
     deinit {
-        self.base.deallocate()
+        free(self.base)
     }
 
     /// Whether no byte is in use.
@@ -68,11 +70,33 @@ package struct ByteBuffer: ~Copyable {
     package mutating func reserve(_ needed: Int) {
         guard needed > self.capacity else { return }
         let capacity = max(needed, self.capacity * 2)
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        let grown = Self.allocate(capacity)
         grown.copyMemory(from: self.base, byteCount: self.count)
-        self.base.deallocate()
+        free(self.base)
         self.base = grown
         self.capacity = capacity
+    }
+
+    /// Adds bytes that stand at the beginning of memory from malloc, and keeps that memory in place of its own.
+    ///
+    /// For a row so large that it should not be in memory twice. Nobody else may use or free the pointer from here on.
+    mutating func append(adopting bytes: UnsafeMutableRawPointer, count: Int) {
+        let whole = self.count + count
+        // realloc keeps the bytes and may move them; the old pointer is not used again.
+        guard let grown = realloc(bytes, max(whole, 16)) else { fatalError("no memory for a row of \(count) bytes") }
+        // copyMemory allows overlapping regions; what was there before stands in another allocation.
+        (grown + self.count).copyMemory(from: grown, byteCount: count)
+        grown.copyMemory(from: self.base, byteCount: self.count)
+        free(self.base)
+        self.base = grown
+        self.capacity = max(whole, 16)
+        self.count = whole
+    }
+
+    /// Memory from malloc, which is aligned for every type.
+    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        guard let memory = malloc(size) else { fatalError("no memory for a buffer of \(size) bytes") }
+        return memory
     }
 }
 

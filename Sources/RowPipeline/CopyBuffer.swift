@@ -31,6 +31,17 @@ package struct CopyBuffer: ~Copyable {
         self.starts.count
     }
 
+    /// Makes room for so many bytes in all, at once instead of by doubling.
+    package mutating func reserve(_ bytes: Int) {
+        if self.storage.count < bytes { self.storage.reserve(exactly: bytes - self.storage.count) }
+    }
+
+    /// Gives memory back where a wide row has made it larger than so many bytes; only while the buffer is empty.
+    package mutating func shrink(to bytes: Int) {
+        guard self.storage.capacity > bytes, self.storage.count == 0 else { return }
+        self.storage = UnsafeByteBuffer(capacity: bytes)
+    }
+
     /// Forgets everything and keeps the memory.
     package mutating func clear() {
         self.storage.truncate(to: 0)

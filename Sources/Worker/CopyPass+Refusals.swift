@@ -7,6 +7,7 @@ extension CopyPass {
     mutating func refuse(key: Int64, error: PostgresError) {
         let reason = RejectReason.refused(error.sqlState?.rawValue ?? "XX000")
         self.counters.refuse(reason)
+        self.refused += 1
         self.transformer.withdraw(key: key)
         self.rejects.append(
             RejectedRow(key: key, column: self.column(of: error), reason: reason, detail: self.detail(error))

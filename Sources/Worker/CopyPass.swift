@@ -16,6 +16,8 @@ struct CopyPass: ~Copyable {
     var bytesRead = 0
     var bytesWritten = 0
     var batches = 0
+    /// Rows that the target refused.
+    var refused = 0
     /// What a replay took up, and what the source has of it.
     var replay = ReplayedRows()
     /// Rows that are not read, because the source can't compute them.
@@ -72,10 +74,5 @@ struct CopyPass: ~Copyable {
     /// Takes the transformer's output: into the target table, or into the fill pass's temporary one.
     var copyInStatement: String {
         self.job.assignment.kind == .fill ? self.job.entity.fillCopyInStatement ?? "" : self.job.entity.copyInStatement
-    }
-
-    /// Bytes to read before a batch is written.
-    var batchBytes: Int {
-        min(ShardSlot.batchBytes, max(256 << 10, self.job.plan.policy.memoryThreshold / 16))
     }
 }

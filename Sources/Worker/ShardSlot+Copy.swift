@@ -8,12 +8,10 @@ import RowPipeline
 import Scheduling
 
 extension ShardSlot {
-    /// Bytes of source rows per batch.
+    /// Bytes of source rows that are read and transformed at once.
     ///
-    /// A batch is held in memory twice (as it came, as it goes) until the server has
-    /// taken it; 4 MiB keeps a 16 MiB shard at 4 savepoints, far below the 64 that PostgreSQL keeps in shared memory.
-    /// Safe from 256 KiB to a quarter of the plan's memory threshold.
-    static let batchBytes = 4 << 20
+    /// So much stays in a processor's second cache on its way through; safe from 16 KiB to 1 MiB.
+    static let pieceBytes = 128 << 10
 
     /// Copies the rows of a key range, or of a list of keys, in one transaction that ends with the fence.
     func copy(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
@@ -56,40 +54,87 @@ extension ShardSlot {
         try self.on(.source) { () throws(PostgresError) in try self.source!.copyOut(statement) }
         self.input.removeAll()
         pass.transformer.beginStream()
-        var isAtEnd = false
-        while !isAtEnd {
+        var goesOn = true
+        while goesOn {
             try self.checkCancelled()
             if try self.yieldRest(of: &pass) { return }
-            let limit = pass.batchBytes
-            let rowLimit = pass.job.plan.policy.batchRows ?? .max
-            let before = self.input.count
-            let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
-                try self.readBatch(until: limit, rowLimit: rowLimit)
-            }
-            if case .end = read { isAtEnd = true }
-            if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }
-            pass.bytesRead += self.input.count - before
-            try self.transform(&pass, isLast: isAtEnd)
+            goesOn = try self.copyBatch(&pass)
         }
+        try self.mergeLate(&pass)
     }
 
-    /// Turns what the input buffer holds into a batch and writes it.
-    private func transform(_ pass: inout CopyPass, isLast: Bool) throws(AttemptFailure) {
+    /// Copies one batch: reads and transforms it in pieces, and writes it as a whole.
+    ///
+    /// The source goes on sending while the target is written to; what it sends waits in the sockets' buffers. Sending each
+    /// piece on at once was tried and brought nothing (docs/performance.md).
+    ///
+    /// - Returns: Whether another one may follow.
+    private func copyBatch(_ pass: inout CopyPass) throws(AttemptFailure) -> Bool {
         let start = ContinuousClock.now
-        try self.resolveLookups(&pass)
-        self.output.clear()
-        self.output.beginCopy()
         let before = pass.counters
-        let consumed = try self.runProgram(&pass)
-        let bytes = self.input.count
-        self.input.removeFirst(consumed)
-        guard !isLast || (self.input.isEmpty && pass.transformer.isAtEnd) else {
-            throw AttemptFailure(.fault, side: .source, message: "the source's COPY ended inside a row")
-        }
+        let bytesBefore = pass.bytesRead
+        let refusedBefore = pass.refused
+        let limit = self.sizing.bytes
+        let lastRow = before.read + (pass.job.plan.policy.batchRows ?? Int.max / 2)
+        self.beginOutput(limit)
+        var isAtEnd = false
+        repeat {
+            try self.checkCancelled()
+            isAtEnd = try self.readPiece(&pass, of: limit, rows: lastRow - pass.counters.read)
+            if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }
+            try self.resolveLookups(&pass)
+            self.input.removeFirst(try self.runProgram(&pass))
+            guard !isAtEnd || (self.input.isEmpty && pass.transformer.isAtEnd) else {
+                throw AttemptFailure(.fault, side: .source, message: "the source's COPY ended inside a row")
+            }
+        } while !isAtEnd && self.output.byteCount < limit && pass.counters.read < lastRow
+            && .now - start < Self.longestBatch
         try self.write(&pass)
-        if isLast { try self.mergeLate(&pass) }
         pass.batches += 1
-        self.report(pass, before: before, bytes: bytes, duration: .now - start)
+        self.resize(after: pass.refused - refusedBefore, of: pass.job)
+        self.report(pass, before: before, bytes: pass.bytesRead - bytesBefore, duration: .now - start)
+        return !isAtEnd
+    }
+
+    /// The size of the batches that follow one with so many refusals.
+    private func resize(after refused: Int, of job: ShardJob) {
+        let change = self.sizing.wrote(refused: refused, resident: ResidentMemory.now())
+        self.progress.noteBatchSize(self.sizing.bytes, slot: self.number)
+        guard case .shrunk(let cause) = change else { return }
+        self.logger.debug(
+            "smaller batches",
+            metadata: .of([
+                .entity: job.assignment.entity, .shardID: job.assignment.shard, .batchLimit: self.sizing.bytes,
+                .reason: cause.rawValue,
+            ])
+        )
+    }
+
+    /// An empty output buffer with room for a batch and the piece that goes beyond its limit.
+    private func beginOutput(_ limit: Int) {
+        let room = limit + 2 * Self.pieceBytes
+        self.output.clear()
+        self.output.shrink(to: 2 * room)
+        self.output.reserve(room)
+        self.output.beginCopy()
+    }
+
+    /// Reads what the transformer gets at once.
+    ///
+    /// - Returns: Whether the source has sent everything.
+    private func readPiece(_ pass: inout CopyPass, of batch: Int, rows: Int) throws(AttemptFailure) -> Bool {
+        if self.input.isEmpty, self.input.capacity > 4 * Self.pieceBytes {
+            self.input.removeAll(keepingCapacity: false)
+        }
+        // Ids are looked up once per piece.
+        let limit = pass.transformer.needsLookups ? batch : min(batch, Self.pieceBytes)
+        let before = self.input.count
+        let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
+            try self.readBatch(until: limit, rowLimit: rows)
+        }
+        pass.bytesRead += self.input.count - before
+        if case .end = read { return true }
+        return false
     }
 
     private func runProgram(_ pass: inout CopyPass) throws(AttemptFailure) -> Int {

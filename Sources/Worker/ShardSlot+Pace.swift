@@ -6,7 +6,7 @@ import Scheduling
 extension ShardSlot {
     /// The longest time in which a batch is filled: the target's transaction stands idle meanwhile, and its server ends
     /// one that is idle for twice the lease's time, a minute.
-    private static let longestBatch = Duration.seconds(10)
+    static let longestBatch = Duration.seconds(10)
     /// How long a closed throttle is waited for; then the shard is given back, so that no transaction stays open.
     private static let patience = Duration.seconds(20)
     /// How soon a waiting slot notices that it was told to stop, or may go on.

@@ -175,7 +175,7 @@ extension ShardSlot {
             while !isAtEnd {
                 guard !self.control.isCancelled else { break }
                 self.input.removeAll()
-                if case .end = try self.source!.readCopy(into: &self.input, until: Self.batchBytes) { isAtEnd = true }
+                if case .end = try self.source!.readCopy(into: &self.input, until: Self.pieceBytes) { isAtEnd = true }
             }
             return nil
         } catch {

@@ -9,9 +9,9 @@ extension ShardSlot {
     /// Writes the output buffer under a savepoint; rows the target refuses become rejects and the others stay.
     func write(_ pass: inout CopyPass) throws(AttemptFailure) {
         guard self.output.rowCount > 0 else { return }
-        self.output.endCopy()
         let clock = ContinuousClock.now
         defer { self.clock.write += ContinuousClock.now - clock }
+        self.output.endCopy()
         if pass.job.assignment.kind == .fill {
             pass.stagedKeys += (0..<self.output.rowCount).map { self.output.key(ofRow: $0) }
         }
@@ -31,8 +31,8 @@ extension ShardSlot {
     /// - Returns: The target's refusal of a row, after which nothing of the batch is there; nil when all rows are.
     private func send(_ pass: borrowing CopyPass) throws(AttemptFailure) -> PostgresError? {
         let statement = pass.copyInStatement
-        let refusal = try self.attempt("batch") { () throws(PostgresError) in
-            try self.target!.copyIn(statement)
+        let refusal = try self.settle("batch") { () throws(PostgresError) in
+            try self.target!.copyIn(Self.underSavepoint(statement))
             try self.target!.writeCopy(self.output.bytes)
             let rows = try self.target!.endCopy()
             guard rows == self.output.rowCount else {
@@ -47,6 +47,9 @@ extension ShardSlot {
         return refusal
     }
 
+    /// One round trip for both.
+    private static func underSavepoint(_ copy: String) -> String { "SAVEPOINT batch; \(copy)" }
+
     /// Runs statements under a savepoint.
     ///
     /// - Returns: A refusal of the rows' own, rolled back; nil on success.
@@ -56,6 +59,14 @@ extension ShardSlot {
         _ body: () throws(PostgresError) -> Void
     ) throws(AttemptFailure) -> PostgresError? {
         try self.on(.target) { () throws(PostgresError) in try self.target!.execute("SAVEPOINT \(savepoint)") }
+        return try self.settle(savepoint, body)
+    }
+
+    /// Runs statements under a savepoint that is there, or that they make.
+    private func settle(
+        _ savepoint: String,
+        _ body: () throws(PostgresError) -> Void
+    ) throws(AttemptFailure) -> PostgresError? {
         do throws(PostgresError) {
             try body()
             try self.target!.execute("RELEASE SAVEPOINT \(savepoint)")

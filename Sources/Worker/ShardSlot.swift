@@ -13,6 +13,7 @@ import Scheduling
 actor ShardSlot {
     nonisolated let control = SlotControl()
     nonisolated private let executor: BlockingExecutor
+    let number: Int
     private let sourceParameters: ConnectionParameters
     private let targetParameters: ConnectionParameters
     let progress: WorkerProgress
@@ -22,8 +23,11 @@ actor ShardSlot {
     var source: Connection?
     var target: Connection?
     private var sourceSnapshot: String?
-    var input = ByteBuffer(capacity: 1 << 20)
+    var input = ByteBuffer(capacity: 256 << 10)
     var output = CopyBuffer()
+    /// How large batches are; begins anew with every entity, because refusals come from its rows.
+    var sizing = BatchSizing(threshold: 0)
+    private var sizedEntity: EntityName?
     var clock = StageClock()
     /// Whether the job at hand has personal columns, so that the servers' words are kept back.
     private(set) var hidesValues = false
@@ -40,6 +44,7 @@ actor ShardSlot {
         pacer: Pacer,
         logger: Logger
     ) {
+        self.number = number
         self.executor = BlockingExecutor(label: "godwit.slot.\(number)")
         self.sourceParameters = source
         self.targetParameters = target
@@ -54,6 +59,7 @@ actor ShardSlot {
     func run(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         self.clock = StageClock()
         self.hidesValues = job.entity.hasPersonalColumns
+        self.sizeBatches(of: job)
         var ending = WorkerProgress.Ending.failed
         defer { self.progress.finish(lease: job.assignment.lease, ending, clock: self.clock) }
         do {
@@ -73,6 +79,13 @@ actor ShardSlot {
             self.tidy()
             throw error
         }
+    }
+
+    private func sizeBatches(of job: ShardJob) {
+        let threshold = job.plan.policy.memoryThreshold
+        guard self.sizedEntity != job.assignment.entity || self.sizing.threshold != threshold else { return }
+        self.sizedEntity = job.assignment.entity
+        self.sizing = BatchSizing(threshold: threshold)
     }
 
     /// Runs a statement on one side and judges its error.
@@ -122,6 +135,7 @@ actor ShardSlot {
             }
             self.watchSessions()
             do throws(PostgresError) {
+                try self.source!.widenInput()
                 try self.source!.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 try self.source!.execute("SET TRANSACTION SNAPSHOT \(quoteLiteral(snapshot))")
                 try self.source!.execute("SET LOCAL search_path TO \(job.plan.sourceSearchPath)")

@@ -49,6 +49,11 @@ final class WorkerProgress: Sendable {
         }
     }
 
+    /// Notes how large the next batch of a slot is.
+    func noteBatchSize(_ bytes: Int, slot: Int) {
+        self.state.withLock { $0.batchSizes[slot] = bytes }
+    }
+
     func addLookups(hits: Int, misses: Int) {
         self.state.withLock { state in
             state.counters.lookupHits += hits
@@ -56,9 +61,13 @@ final class WorkerProgress: Sendable {
         }
     }
 
-    /// The counters, with the process's peak memory.
+    /// The counters, with the process's peak memory and the size of its smallest batches.
     func counters() -> WorkerCounters {
-        var counters = self.state.withLock(\.counters)
+        var counters = self.state.withLock { state in
+            var counters = state.counters
+            counters.batchBytes = state.batchSizes.values.min() ?? 0
+            return counters
+        }
         counters.memoryBytes = Self.peakMemory()
         return counters
     }
@@ -88,6 +97,8 @@ final class WorkerProgress: Sendable {
     private struct State {
         var counters = WorkerCounters()
         var shards: [LeaseID: ShardProgress] = [:]
+        /// By slot.
+        var batchSizes: [Int: Int] = [:]
     }
 
     private struct ShardProgress {

@@ -101,6 +101,7 @@ enum Samples {
         var counters = WorkerCounters()
         counters.rowsRead = 1_000_000_007
         counters.memoryBytes = 23 << 20
+        counters.batchBytes = 4 << 20
         counters.commitSeconds = 0.1
         counters.lookupMisses = 5
         return counters

@@ -79,6 +79,16 @@ import Testing
         #expect(text(buffer.bytes) == "abc\nabc\nabc\nabc\nabc\n")
     }
 
+    @Test func `a row of megabytes comes whole between small ones`() throws {
+        let connection = try self.database.open()
+        var buffer = ByteBuffer()
+        try connection.copyOut(
+            "COPY (SELECT CASE i WHEN 2 THEN repeat('x', 3000000) ELSE 'abc' END FROM generate_series(1, 3) i) TO STDOUT"
+        )
+        #expect(try connection.readCopy(into: &buffer, until: .max) == .end(rows: 3))
+        #expect(text(buffer.bytes) == "abc\n" + String(repeating: "x", count: 3_000_000) + "\nabc\n")
+    }
+
     @Test func `a refused row is named, and the session stays usable`() throws {
         let connection = try self.database.open()
         try connection.execute("BEGIN; SAVEPOINT batch")

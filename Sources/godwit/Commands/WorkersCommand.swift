@@ -11,6 +11,9 @@ struct WorkersCommand: AsyncParsableCommand {
             30 seconds, revoked where its key was taken away, and silent where nothing was heard of it for 15 seconds and \
             no coordinator has judged it yet.
 
+            The column batch is how many bytes of rows its smallest batches may hold now: less than 4 MiB where the \
+            target refuses rows, or where the worker has more in memory than the plan's memory_threshold.
+
             EXAMPLES
               godwit workers
               godwit drain alpha-1 --wait             # has one leave
@@ -45,6 +48,7 @@ struct WorkersCommand: AsyncParsableCommand {
                 .left("worker"), .left("host", spared: 4), .right("pid", spared: 3), .right("slots", spared: 2),
                 .left("state"), .right("seen"), .right("rows"), .right("rejected", spared: 6),
                 .right("shards", spared: 5), .right("failed", spared: 7), .right("peak memory", spared: 0),
+                .right("batch", spared: 1),
             ])
             for worker in workers {
                 let seen = worker.lastSeen.map { Figures.duration(Date().timeIntervalSince($0)) + " ago" } ?? ""
@@ -57,6 +61,7 @@ struct WorkersCommand: AsyncParsableCommand {
                     Figures.count(Int64(worker.counter("shards_done"))),
                     Figures.count(Int64(worker.counter("shards_failed"))),
                     Figures.bytes(Int64(worker.counter("memory_bytes"))),
+                    Figures.bytes(Int64(worker.counter("batch_bytes"))),
                 ])
             }
             let width = Terminal.output.tableWidth
