@@ -40,6 +40,7 @@ package enum Catalog {
         }
         try source.execute("SET search_path TO pg_catalog")
         try target.execute("SET search_path TO pg_catalog")
+        try resolver.addRebuilding(to: &entities, target)
         let isComplete =
             entities.count == plan.entities.count
             && !resolver.findings.contains { $0.severity == .error }

@@ -47,6 +47,12 @@ package struct ResolvedEntity: Codable, Sendable, Equatable {
     /// Whether an index yields its rows in the order of their keys, so that a worker may stop in the middle of a range; nil
     /// in a run that was begun before there was such a thing.
     package var readsInKeyOrder: Bool?
+    /// Indexes and constraints of the target table to drop before the load, in this order, and to rebuild after it.
+    ///
+    /// Nil in a run that was begun before they were.
+    package var deferredObjects: [DeferredObject]?
+    /// Those that stay in place although some are dropped, or could have been.
+    package var keptObjects: [KeptObject]?
 
     package init(
         name: String,

@@ -26,6 +26,8 @@ package struct RunPolicy: Codable, Sendable, Equatable {
     package var throttle: RunSettings.Throttle?
     package var changeLog: RunSettings.ChangeLog
     package var audit: RunSettings.Audit
+    /// `maintenance_work_mem` of the sessions that build indexes, in bytes; nil in a run begun before they were.
+    package var maintenanceWorkMemory: Int?
 
     /// The part of the plan's settings that outlives its resolution.
     package init(_ settings: RunSettings) {
@@ -46,5 +48,6 @@ package struct RunPolicy: Codable, Sendable, Equatable {
         self.throttle = settings.throttle
         self.changeLog = settings.changeLog
         self.audit = settings.audit
+        self.maintenanceWorkMemory = settings.maintenanceWorkMemory
     }
 }

@@ -13,6 +13,11 @@ struct TableName: Hashable {
         }
     }
 
+    init(schema: String, name: String) {
+        self.schema = schema
+        self.name = name
+    }
+
     /// How findings name it.
     var description: String { "\(self.schema).\(self.name)" }
 }

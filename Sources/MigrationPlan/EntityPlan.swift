@@ -27,6 +27,8 @@ package struct EntityPlan: Sendable, Equatable {
     package var unique: [UniqueRule]
     package var into: ExistingRows
     package var triggers: TriggerPolicy
+    /// Whether indexes and foreign keys of the table are off during the load; nil as `run.rebuild` says.
+    package var rebuild: RunSettings.Rebuild?
     /// Higher goes first among released entities.
     package var priority: Int
     /// The most shards of this entity in flight at once, nil for no bound of its own.

@@ -7,6 +7,7 @@ struct EntityReader {
     private static let keys = [
         "phase", "from", "query", "where", "to", "key", "id", "legacy", "tag", "uuid", "into", "triggers", "priority",
         "parallelism", "columns", "checks", "unique", "differential", "keep_source_rows",
+        "rebuild",
     ]
 
     /// The entity of an entry, nil if it isn't a mapping.
@@ -44,6 +45,10 @@ struct EntityReader {
             unique: self.unique(section),
             into: section.choice("into", from: [.empty, .append], default: .empty),
             triggers: section.choice("triggers", from: [.suspend, .keep], default: .suspend),
+            rebuild: section.node("rebuild")
+                .flatMap {
+                    section.choice(of: $0, called: "rebuild", from: [.auto, .always, .never])
+                },
             priority: section.integer("priority", in: -1_000_000...1_000_000) ?? 0,
             parallelism: section.integer("parallelism", in: 1...Int.max),
             differential: self.differential(section),

@@ -3,8 +3,12 @@ enum RunReader {
     private static let keys = [
         "shard_rows", "batch_rows", "memory_threshold", "parallelism", "phase_barrier", "error_strategy", "retry",
         "circuit_breaker", "validation", "rejects", "connections", "window", "max_snapshot_age", "change_log", "audit",
-        "throttle",
+        "throttle", "rebuild", "maintenance_work_mem",
     ]
+    /// What the server takes.
+    ///
+    /// https://www.postgresql.org/docs/15/runtime-config-resource.html
+    private static let maintenanceWorkMemory = 1 << 20...1 << 40
     private static let shareHint = "as in `5%` or `0.05`"
 
     /// The section's settings; what it leaves out has the defaults of the plan reference.
@@ -33,6 +37,7 @@ enum RunReader {
         settings.maximumSnapshotAge = run.duration("max_snapshot_age")
         settings.changeLog = run.choice("change_log", from: [.shards, .rows], default: .shards)
         settings.audit = run.choice("audit", from: [.view, .table], default: .view)
+        settings.rebuild = run.choice("rebuild", from: [.auto, .always, .never], default: .auto)
         Self.readRetry(run, into: &settings)
         Self.readLimits(run, into: &settings)
         return settings
@@ -66,6 +71,14 @@ enum RunReader {
                 return PlanScalar.share(text).map { .share($0) }
             }
         }
+        let memory = run.scalar(
+            "maintenance_work_mem",
+            expected: "a size from 1MiB to 1024GiB",
+            hint: "as in `256MiB` or `1GiB`; each index that is being built may take so much of the target's memory"
+        ) { text in
+            PlanScalar.size(text).flatMap { Self.maintenanceWorkMemory.contains($0) ? $0 : nil }
+        }
+        settings.maintenanceWorkMemory = memory ?? settings.maintenanceWorkMemory
         if let connections = run.section("connections", keys: ["source", "target"]) {
             settings.connections.source = connections.integer("source", in: 1...Int.max)
             settings.connections.target = connections.integer("target", in: 1...Int.max)

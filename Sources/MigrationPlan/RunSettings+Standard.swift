@@ -19,6 +19,8 @@ extension RunSettings {
         throttle: nil,
         changeLog: .shards,
         audit: .view,
+        rebuild: .auto,
+        maintenanceWorkMemory: 256 << 20,
         position: .none
     )
 }

@@ -27,6 +27,10 @@ package struct RunSettings: Sendable, Equatable {
     package var throttle: Throttle?
     package var changeLog: ChangeLog
     package var audit: Audit
+    /// What happens to indexes and foreign keys of target tables during the load, where an entity does not say.
+    package var rebuild: Rebuild
+    /// `maintenance_work_mem` of the sessions that build indexes, in bytes.
+    package var maintenanceWorkMemory: Int
     package var position: Position
 }
 
@@ -69,6 +73,16 @@ extension RunSettings {
     package enum ChangeLog: String, Sendable, Equatable, Codable {
         case shards
         case rows
+    }
+
+    /// Whether indexes and foreign keys of a target table are off while it is loaded.
+    package enum Rebuild: String, Sendable, Equatable, Codable {
+        /// Where the table is empty and there are enough rows for it to pay.
+        case auto
+        /// Wherever it is permitted.
+        case always
+        /// They stay in place.
+        case never
     }
 
     /// Where the mapping of ids to UUIDs can be read afterwards.

@@ -30,6 +30,10 @@ struct PlanOutline: Encodable {
         var bytes: Int64?
         var seconds: Double?
         var shards: Int?
+        /// What is dropped for the load and rebuilt after it, such as `index orders_patient_id_idx`.
+        var rebuilt: [String]?
+        /// What stays in place during the load although some is dropped, or could have been.
+        var kept: [KeptObject]?
     }
 
     init(_ plan: Plan, _ graph: DependencyGraph, _ examined: ExaminedPlan) {
@@ -81,9 +85,27 @@ struct PlanOutline: Encodable {
             .flatMap { entity in entity.secondPass.map { "\(entity.entity).\($0)" } }
         text.append("")
         if !deferred.isEmpty { text.append("filled in a second pass: " + deferred.joined(separator: ", ")) }
+        text += self.rebuilding
         text.append(self.totals)
         if let missing = self.missing { text += ["", "without estimates, because", missing] }
         return text.joined(separator: "\n") + "\n"
+    }
+
+    /// What happens to indexes and foreign keys, entity by entity.
+    private var rebuilding: [String] {
+        let entities = self.phases.flatMap(\.entities)
+        var lines: [String] = []
+        for (title, text) in [
+            (
+                "dropped for the load and rebuilt after it:",
+                { (row: EntityRow) in row.rebuilt?.joined(separator: ", ") ?? "" }
+            ),
+            ("in place during the load:", { (row: EntityRow) in KeptObject.text(row.kept ?? []) }),
+        ] {
+            let rows = entities.map { ($0.entity, text($0)) }.filter { !$0.1.isEmpty }
+            if !rows.isEmpty { lines += [title] + rows.map { "  \($0.0): \($0.1)" } }
+        }
+        return lines
     }
 
     private var totals: String {
@@ -118,6 +140,8 @@ extension PlanOutline.EntityRow {
         guard let resolved else { return }
         let estimate = EntityEstimate(resolved)
         let ranges = ShardPlanner(rowsPerShard: plan.run.shardRows).ranges(of: resolved.statistics)
+        self.rebuilt = resolved.deferredObjects?.map { "\($0.kind.rawValue) \($0.name)" }
+        self.kept = resolved.keptObjects
         self.rows = estimate.rows
         self.bytes = estimate.bytes
         self.seconds = estimate.seconds
