@@ -8,8 +8,10 @@ import Scheduling
 actor EntityPreparation {
     private nonisolated let executor = BlockingExecutor(label: "godwit.preparation")
     private let source: ConnectionParameters
-    private let store: ControlStore
-    private let run: RunID
+    let store: ControlStore
+    let run: RunID
+    /// How often the tables of an entity were too busy for a drop.
+    var busy: [EntityName: Int] = [:]
     nonisolated let median: KeyMedian
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }

@@ -55,9 +55,18 @@ extension RunLeader {
     }
 
     /// Switches on what a run that came to a bad end had switched off; its workers have left.
-    func restoreTriggers() async throws {
+    ///
+    /// Indexes and constraints take their time and may be refused: they are left to whoever asks for them.
+    ///
+    /// - Returns: The summary, with what is still off.
+    func restored(after summary: RunSummary) async throws -> RunSummary {
         let count = try await self.store.restoreTriggers(of: self.run.id)
         if count > 0 { self.logger.notice("switched triggers on again", metadata: .of([.count: count])) }
+        let off = try await self.store.openStructures(of: self.run.id)
+        guard let text = StructuresOff.text(off, run: self.run.number) else { return summary }
+        self.logger.warning("indexes or constraints are off", metadata: .of([.count: off.count]))
+        try await self.note(.warning, .structuresOff, text)
+        return RunSummary(summary.outcome, "\(summary.message)\n\(text)")
     }
 
     private func planReplays(of name: EntityName) async throws {

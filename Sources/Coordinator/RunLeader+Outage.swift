@@ -168,7 +168,7 @@ extension RunLeader {
 
     /// Somebody has ended the run meanwhile: leaves as if this process had done it.
     private func leave(with summary: RunSummary) async throws {
-        if summary.outcome == .failed { try await self.restoreTriggers() }
+        let summary = summary.outcome == .failed ? try await self.restored(after: summary) : summary
         self.keeper.follow(nil)
         try await self.store.stopLeading()
         self.end = .left(summary)

@@ -227,7 +227,7 @@ actor RunLeader {
 
     /// The run has ended and the workers have left: writes the rest down.
     private func finish() async throws {
-        if self.ended?.outcome == .failed { try await self.restoreTriggers() }
+        if let ended = self.ended, ended.outcome == .failed { self.ended = try await self.restored(after: ended) }
         try await self.recordWorkers()
         // Nobody looks for them after this; who is only cut off finds the end of the run in the control schema.
         try await self.recordLost(silentFor: .zero)

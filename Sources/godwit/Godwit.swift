@@ -14,7 +14,8 @@ struct Godwit: AsyncParsableCommand {
             CheckCommand.self, PlanCommand.self, MigrateCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ShardsCommand.self, ShardCommand.self, WorkersCommand.self, EventsCommand.self,
             RejectsCommand.self, PurgeCommand.self, RetryCommand.self, PauseCommand.self, ResumeCommand.self,
-            CancelCommand.self, ThrottleCommand.self, DrainCommand.self, KeysCommand.self, UUIDCommand.self,
+            CancelCommand.self, ThrottleCommand.self, DrainCommand.self, ConstraintsCommand.self, KeysCommand.self,
+            UUIDCommand.self,
         ]
     )
 }

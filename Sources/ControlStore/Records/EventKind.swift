@@ -22,6 +22,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case sessionsForbidden = "sessions-forbidden"
     /// A run ended without a coordinator, and its triggers can't be switched on by the one that has come since.
     case triggersOff = "triggers-off"
+    /// A run has ended and left indexes or constraints off.
+    case structuresOff = "structures-off"
     /// Somebody's statement waits for a table of the source, and shards wait behind it.
     case sourceBlocked = "source-blocked"
     /// A limit of the throttle, or not knowing how it stands, keeps the pool from reading.

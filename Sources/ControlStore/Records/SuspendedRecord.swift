@@ -35,6 +35,9 @@ package struct SuspendedRecord: Sendable, Codable, Equatable {
         self.stepsDone = stepsDone
     }
 
+    /// Whether it is a trigger, which comes back at once; indexes and constraints take their time.
+    package var isTrigger: Bool { self.steps.first?.kind == .trigger }
+
     /// The steps that are left.
     package var openSteps: ArraySlice<RestoreStep> { self.steps.dropFirst(self.stepsDone) }
 

@@ -1,8 +1,8 @@
 import Postgres
 package import Scheduling
 
-/// Objects of the target that runs left switched off when they ended: the coordinator that would have brought them back
-/// was gone by then.
+/// Objects of the target that are off although their run has ended: the coordinator that would have brought them back was
+/// gone by then, or the rows did not allow it.
 extension ControlStore {
     /// What is off now because of a run that has ended; nothing while the run goes on, or another one has it off too.
     ///
@@ -22,14 +22,10 @@ extension ControlStore {
             """
             SELECT \(SuspendedRecord.columns)
               FROM godwit.suspended_objects AS object JOIN godwit.migration_runs AS run ON run.id = object.run_id
+              \(Self.presence)
              WHERE object.restored_at IS NULL AND run.status IN ('cancelled', 'completed', 'failed')
                AND ($1::uuid IS NULL OR run.id = $1::uuid) AND run.id IS DISTINCT FROM $2::uuid
-               AND (object.kind <> 'trigger' OR EXISTS (
-                       SELECT FROM pg_trigger AS trigger
-                         JOIN pg_class AS class ON class.oid = trigger.tgrelid
-                         JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
-                        WHERE ARRAY[namespace.nspname::text, class.relname::text] = parse_ident(object.table_name)
-                          AND trigger.tgname = object.object_name AND trigger.tgenabled = 'D'))
+               AND \(Self.isOff)
                AND NOT EXISTS (
                        SELECT FROM godwit.suspended_objects AS other
                          JOIN godwit.migration_runs AS going ON going.id = other.run_id
@@ -43,27 +39,30 @@ extension ControlStore {
         .rows.map { SuspendedRecord($0) }
     }
 
-    /// Switches on what runs that have ended left off, the last first, as far as this role may.
+    /// Brings back what runs that have ended left off, as far as this role may: triggers first, the last first.
     ///
-    /// Each on its own, because one that can't be switched on must not keep the others off.
+    /// Each step on its own, because one that can't be done must not keep the others off.
     ///
     /// - Parameters:
     ///   - run: Only of this run; nil for all that have ended.
     ///   - resumed: Not of this run, which is gone on with.
-    /// - Returns: What was switched on, and what the server refused.
+    ///   - triggersOnly: Whether indexes and constraints, which take their time, are left to somebody else.
+    /// - Returns: What was brought back, and what the server refused.
     /// - Throws: What keeps all of them off: the target can't be used now.
     package func restoreObjectsLeftOff(
         by run: RunID? = nil,
-        besides resumed: RunID? = nil
+        besides resumed: RunID? = nil,
+        triggersOnly: Bool = false
     ) throws(ControlStoreError) -> Restoration {
         var result = Restoration()
-        for object in try self.objectsLeftOff(by: run, besides: resumed) {
+        let objects = try self.objectsLeftOff(by: run, besides: resumed).filter { !triggersOnly || $0.isTrigger }
+        for due in DueStep.of(objects) where !result.refused.contains(where: { $0.object.id == due.object.id }) {
             do throws(ControlStoreError) {
-                try self.restore(object)
-                result.restored.append(object)
+                try self.restore(due)
+                if due.isLast { result.restored.append(due.object) }
             } catch {
                 guard let state = error.sqlState, !error.isTransient || state == .lockNotAvailable else { throw error }
-                result.refused.append((object, error))
+                result.refused.append((due.object, error))
             }
         }
         return result
@@ -72,11 +71,83 @@ extension ControlStore {
     /// How long to wait for a table that somebody writes to; the workers of a cancelled run roll back well within it.
     private static let patience = "15s"
 
-    private func restore(_ object: SuspendedRecord) throws(ControlStoreError) {
+    /// Does one step and notes it, in a transaction; one that is done already is only noted.
+    ///
+    /// Works without a coordinator, whatever became of the run.
+    ///
+    /// - Throws: The server's error; nothing has changed then.
+    package func restore(_ due: DueStep) throws(ControlStoreError) {
+        let object = due.object
         let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
         try self.transaction(purpose) { () throws(ControlStoreError) in
             try self.query(purpose, "SET LOCAL lock_timeout = '\(Self.patience)'")
-            try self.bringBack(object)
+            let standing = try self.query(
+                purpose,
+                """
+                SELECT object.steps_done, \(Self.isDone("object.steps->$2::integer->>'kind'")) AS is_done,
+                       set_config('search_path', coalesce(run.configuration->>'targetSearchPath', 'pg_catalog'), true),
+                       set_config('default_tablespace', '', true),
+                       set_config('maintenance_work_mem', coalesce(
+                           (run.configuration->'policy'->>'maintenanceWorkMemory')::bigint / 1024 || 'kB',
+                           current_setting('maintenance_work_mem')), true)
+                  FROM godwit.suspended_objects AS object
+                  LEFT JOIN godwit.migration_runs AS run ON run.id = object.run_id
+                  \(Self.presence)
+                 WHERE object.id = $1::bigint FOR UPDATE OF object
+                """,
+                [.integer(object.id), .integer(due.place)]
+            )
+            guard let row = standing.first, row.count("steps_done") == due.place else { return }
+            if !row.flag("is_done") { try self.query(purpose, due.step.sql) }
+            try self.query(
+                purpose,
+                """
+                WITH done AS (
+                    UPDATE godwit.suspended_objects
+                       SET steps_done = steps_done + 1,
+                           restored_at = CASE WHEN steps_done + 1 = jsonb_array_length(steps) THEN clock_timestamp() END
+                     WHERE id = $1::bigint
+                    RETURNING id
+                )
+                UPDATE godwit.shards SET state = 'done', finished_at = clock_timestamp(), not_before = NULL
+                 WHERE object_id = (SELECT id FROM done) AND kind = $2 AND state IN ('pending', 'failed')
+                """,
+                [.integer(object.id), .text(due.step.kind.rawValue)]
+            )
         }
     }
+
+    /// What the catalog says of the table of `object`; NULL for one that is gone.
+    static let presence = """
+        LEFT JOIN LATERAL (
+            SELECT class.oid AS relation,
+                   EXISTS (SELECT FROM pg_trigger AS trigger
+                            WHERE trigger.tgrelid = class.oid AND trigger.tgname = object.object_name
+                              AND trigger.tgenabled = 'D') AS is_disabled,
+                   EXISTS (SELECT FROM pg_index AS entry JOIN pg_class AS index ON index.oid = entry.indexrelid
+                            WHERE entry.indrelid = class.oid AND index.relname = object.object_name
+                              AND entry.indisvalid) AS has_index,
+                   EXISTS (SELECT FROM pg_constraint AS entry
+                            WHERE entry.conrelid = class.oid AND entry.conname = object.object_name) AS has_constraint,
+                   EXISTS (SELECT FROM pg_constraint AS entry
+                            WHERE entry.conrelid = class.oid AND entry.conname = object.object_name
+                              AND entry.convalidated) AS is_validated
+              FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+             WHERE ARRAY[namespace.nspname::text, class.relname::text] = parse_ident(object.table_name)
+        ) AS present ON true
+        """
+
+    /// Whether the effect of a step of this kind is in the catalog, whoever brought it about.
+    private static func isDone(_ kind: String) -> String {
+        """
+        CASE \(kind) WHEN 'trigger' THEN NOT present.is_disabled WHEN 'index' THEN present.has_index
+                       WHEN 'constraint' THEN present.has_constraint WHEN 'validate' THEN present.is_validated END
+        """
+    }
+
+    /// Whether an object is off in truth: its table is there, and a step has not had its effect.
+    static let isOff = """
+        (present.relation IS NOT NULL AND EXISTS (
+            SELECT FROM jsonb_array_elements(object.steps) AS step WHERE NOT \(isDone("step->>'kind'"))))
+        """
 }

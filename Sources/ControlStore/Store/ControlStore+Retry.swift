@@ -41,6 +41,7 @@ extension ControlStore {
             let shards = try self.chosen(selection, record, force: force)
             if let revision { _ = try self.record(revision, of: run, current: record.planRevision) }
             let merged = shards.filter { $0.state == .done }
+            try self.requireStructures(of: Set(merged.map(\.entity)), record)
             try self.requireMergeKeys(of: Set(merged.map(\.entity)), run)
             if !shards.isEmpty { try self.reopen(shards.map(\.id), run, by: caller) }
             if shards.contains(where: { $0.state == .failed }) { try self.endPauseAfterFailure(of: run, by: caller) }

@@ -8,21 +8,25 @@ extension ControlStore {
         guard !objects.isEmpty else { return }
         try self.transaction("suspend \(objects.count) objects of the target") { () throws(ControlStoreError) in
             for object in objects {
-                let purpose = "suspend \(object.kind) \(object.name) of \(object.table)"
-                try self.lead(
-                    purpose,
-                    """
-                    INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, steps)
-                    SELECT $2::uuid, $3, $4, $5, $6, $7::jsonb WHERE \(Self.reigns)
-                    """,
-                    [
-                        .run(run), .entity(object.entity), .text(object.kind), .text(object.table), .text(object.name),
-                        .json(object.steps),
-                    ]
-                )
-                try self.query(purpose, object.suspendSQL)
+                try self.record(object, in: run)
+                try self.query("suspend \(object.kind) \(object.name) of \(object.table)", object.suspendSQL)
             }
         }
+    }
+
+    /// Writes down how to bring an object back, in the caller's transaction.
+    func record(_ object: SuspendedObject, in run: RunID) throws(ControlStoreError) {
+        try self.lead(
+            "record how to restore \(object.kind) \(object.name) of \(object.table)",
+            """
+            INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, steps)
+            SELECT $2::uuid, $3, $4, $5, $6, $7::jsonb WHERE \(Self.reigns)
+            """,
+            [
+                .run(run), .entity(object.entity), .text(object.kind), .text(object.table), .text(object.name),
+                .json(object.steps),
+            ]
+        )
     }
 
     /// The triggers that are switched off now, by entity: a look at the target's catalog takes them for disabled ones.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlStore
+import Coordinator
 import Postgres
 import Scheduling
 
@@ -81,11 +82,13 @@ struct CancelCommand: AsyncParsableCommand {
             let (store, run) = try await self.run.open(for: "cancel")
             try await store.cancel(run.id, reason: self.reason, by: Machine.caller)
             let triggers = try await self.restoreTriggers(of: run, store)
+            let structures = try await store.openStructures(of: run.id)
             try await OperatorAnswer.print(
                 run,
                 store,
                 self.output,
-                "is cancelled; what was committed is still in the target" + Self.text(triggers),
+                "is cancelled; what was committed is still in the target" + Self.text(triggers)
+                    + (StructuresOff.text(structures, run: run.number).map { "\n" + $0 } ?? ""),
                 triggersOff: triggers.refused.map { TriggerRow($0.object) }
             )
         }
@@ -96,7 +99,7 @@ extension CancelCommand {
     /// Switches on what the run had suspended, where it has no coordinator that does so.
     private func restoreTriggers(of run: RunRecord, _ store: ControlStore) async throws -> Restoration {
         if try await store.isLed(), try await store.ledRun() == run.id { return Restoration() }
-        let triggers = try await store.restoreObjectsLeftOff(by: run.id)
+        let triggers = try await store.restoreObjectsLeftOff(by: run.id, triggersOnly: true)
         if !triggers.restored.isEmpty {
             let names = triggers.restored.map { "\($0.name) of \($0.table)" }.joined(separator: ", ")
             try await store.record([NewEvent(.info, "switched on again: \(names)")], of: run.id)

@@ -16,6 +16,7 @@ enum Alert: String, CaseIterable {
     case tooManyRejects = "too-many-rejects"
     case twoSnapshots = "two-snapshots"
     case triggersOff = "triggers-off"
+    case structuresOff = "structures-off"
 
     /// The section's anchor.
     var runbookAnchor: String { "alert-\(self.rawValue)" }
@@ -88,14 +89,18 @@ extension RunView {
             let text = "shards were read under more than one snapshot, so a row may not fit its parents. "
             alerts.append((.twoSnapshots, text + RunConclusion.mixedAdvice(run: run.number)))
         }
-        if let first = self.report.leftOff.first {
-            let triggers = Figures.counted(self.report.leftOff.count, "trigger")
+        if let text = StructuresOff.text(self.report.leftOff, run: run.number) {
+            alerts.append((.structuresOff, text))
+        }
+        let triggersOff = self.report.leftOff.filter(\.isTrigger)
+        if let first = triggersOff.first {
+            let triggers = Figures.counted(triggersOff.count, "trigger")
             alerts.append(
                 (
                     .triggersOff,
                     """
                     TRIGGERS OFF: the run left \(triggers) switched off; as the tables' owner: \(first.restoreSQL)\
-                    \(self.report.leftOff.dropFirst().map { "; \($0.restoreSQL)" }.joined())
+                    \(triggersOff.dropFirst().map { "; \($0.restoreSQL)" }.joined())
                     """
                 )
             )

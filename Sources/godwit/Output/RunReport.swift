@@ -48,7 +48,7 @@ struct RunReport: Encodable {
         self.shardSeconds = view.report.durations
         self.stageSeconds = stages
         self.batches = view.metrics?.batches
-        self.triggersOff = view.report.leftOff.map(TriggerRow.init)
+        self.triggersOff = view.report.leftOff.filter(\.isTrigger).map(TriggerRow.init)
     }
 }
 
