@@ -9,7 +9,7 @@ extension EntityPreparation {
     ///
     /// The preparation is delayed by some seconds in between; a load with its indexes in place is slow, one that never
     /// begins is worse. Safe from 1 on.
-    private static let patience = (everything: 5, anything: 8)
+    private static let patience = (everything: 15, anything: 20)
 
     /// Drops what the plan's resolution has chosen, before the first shard of an entity; later, or again, it does nothing.
     ///

@@ -23,7 +23,7 @@ actor EntityPreparation {
         self.median = KeyMedian(source: source)
     }
 
-    /// Computes the losers in the run's snapshot and suspends the target table's triggers.
+    /// Drops what is off during the load, computes the losers in the run's snapshot and suspends the target table's triggers.
     ///
     /// Doing it again changes nothing.
     ///
@@ -34,6 +34,11 @@ actor EntityPreparation {
         snapshot: String
     ) async throws(PreparationFailure) -> Set<TaskRound>? {
         let name = EntityName(rawValue: entity.name)
+        do throws(ControlStoreError) {
+            try await self.dropForLoad(entity)
+        } catch {
+            throw PreparationFailure(error)
+        }
         if let statement = entity.losersStatement {
             let losers = try self.losers(statement, of: entity, plan: plan, snapshot: snapshot)
             do throws(ControlStoreError) {
@@ -44,10 +49,11 @@ actor EntityPreparation {
         }
         do throws(ControlStoreError) {
             try await self.suspendTriggers(of: entity)
+            guard entity.deferredObjects?.isEmpty == false else { return nil }
+            return try await self.store.dueRounds(of: self.run, entity: name)[name] ?? []
         } catch {
             throw PreparationFailure(error)
         }
-        return nil
     }
 
     /// Switches the target table's triggers off; doing it again changes nothing.

@@ -29,9 +29,6 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// Of sessions that wait for each other, this one was chosen to give way.
     package static let deadlockDetected: SQLState = "40P01"
 
-    /// A value that must be unique is there already.
-    package static let uniqueViolation: SQLState = "23505"
-
     /// The first two characters, which group related states.
     package var `class`: String { String(self.rawValue.prefix(2)) }
 

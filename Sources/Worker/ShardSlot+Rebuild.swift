@@ -37,10 +37,11 @@ extension ShardSlot {
 
     private func begin(_ job: ShardJob) throws(AttemptFailure) {
         // The lock on the object waits too: behind a zombie of an earlier attempt, which the coordinator ends.
+        let memory = job.plan.policy.maintenanceWorkMemory ?? Self.maintenanceMemory
         let begin = """
             BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
             SET LOCAL search_path TO \(job.plan.targetSearchPath);
-            SET LOCAL maintenance_work_mem = '\(Self.maintenanceMemory)';
+            SET LOCAL maintenance_work_mem = '\(memory >> 10)kB'; SET LOCAL default_tablespace = '';
             SET LOCAL lock_timeout = '\(Self.tablePatience)s'
             """
         try self.on(.target) { () throws(PostgresError) in try self.target!.execute(begin) }
@@ -134,6 +135,6 @@ extension ShardSlot {
         try self.on(.target) { () throws(PostgresError) in try self.target!.commit() }
     }
 
-    /// What one task may take for sorting.
-    private static let maintenanceMemory = "256MB"
+    /// What one task may take for sorting, in bytes, where the plan was resolved before it could say so.
+    private static let maintenanceMemory = 256 << 20
 }

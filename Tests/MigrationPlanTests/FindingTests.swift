@@ -30,7 +30,7 @@ import Testing
                 p:5:8: error: a: unknown key `form` [unknown-key]
                     did you mean `from`? keys allowed here: phase, from, query, where, to, key, id, legacy, tag, \
                 uuid, into, triggers, priority, parallelism, columns, checks, unique, differential, \
-                keep_source_rows
+                keep_source_rows, rebuild
                 p:5:22: error: a: `tag` must be 0 to 4095, not `4096` [bad-value]
                 p:5:49: error: a.b: `pii` must be true or false, not `yes` [wrong-type]
                 p:6:3: error: an entity's name must be letters, digits, `-` and `_`, not `a b` [bad-value]

@@ -32,7 +32,7 @@ import Testing
                 p:13:8: error: b: unknown key `form` [unknown-key]
                     did you mean `from`? keys allowed here: phase, from, query, where, to, key, id, legacy, tag, \
                 uuid, into, triggers, priority, parallelism, columns, checks, unique, differential, \
-                keep_source_rows
+                keep_source_rows, rebuild
                 7 errors
 
                 """

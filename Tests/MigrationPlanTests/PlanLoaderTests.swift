@@ -79,6 +79,25 @@ import Testing
         #expect(report.contains("4 errors"))
     }
 
+    @Test func rebuildingIsReadAndHasItsBounds() throws {
+        let run = """
+            run: { rebuild: never, maintenance_work_mem: 1GiB }
+            entities:
+              a: { from: a, to: a, tag: 1, rebuild: always }
+              b: { from: b, to: b, tag: 2 }
+
+            """
+        let plan = try #require(PlanLoader.load(text: PlanSample.header + run, file: "p.yaml").plan)
+        #expect(plan.run.rebuild == .never)
+        #expect(plan.run.maintenanceWorkMemory == 1 << 30)
+        #expect(plan.entities.map(\.rebuild) == [.always, nil])
+        let wrong = "run: { rebuild: often, maintenance_work_mem: 64KiB }\n"
+        let report = PlanLoader.load(text: PlanSample.header + wrong + Self.entity, file: "p.yaml").report.text
+        #expect(report.contains("allowed: auto, always, never"), "\(report)")
+        #expect(report.contains("a size from 1MiB to 1024GiB"), "\(report)")
+        #expect(report.contains("2 errors"), "\(report)")
+    }
+
     /// The reference shows every key once, so only the entities and phases that it leaves out are missed.
     @Test func theExampleOfThePlanReferenceIsRead() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

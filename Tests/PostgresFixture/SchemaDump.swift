@@ -1,9 +1,10 @@
 import Foundation
-import Postgres
+package import Postgres
 
-/// What `pg_dump --schema-only` writes of a database.
-enum SchemaDump {
-    static func text(of parameters: ConnectionParameters) throws -> String {
+/// What `pg_dump --schema-only` writes of a database, Godwit's own schema left out.
+package enum SchemaDump {
+    /// The dump of the database that the parameters name.
+    package static func text(of parameters: ConnectionParameters) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // Where the test server's programs are, the newest version first, as its own start script looks for them.
@@ -11,7 +12,7 @@ enum SchemaDump {
             "-c",
             """
             for bin in $(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -Vr) ''; do
-                command -v "${bin:+$bin/}pg_dump" >/dev/null && exec "${bin:+$bin/}pg_dump" --schema-only --dbname "$1"
+                command -v "${bin:+$bin/}pg_dump" >/dev/null && exec "${bin:+$bin/}pg_dump" --schema-only --exclude-schema godwit --dbname "$1"
             done
             exit 127
             """,
@@ -28,7 +29,8 @@ enum SchemaDump {
             .filter { !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ") }.joined(separator: "\n")
     }
 
-    struct Failure: Error {
+    /// `pg_dump` has failed, or is not there (127).
+    package struct Failure: Error {
         var status: Int32
     }
 }
