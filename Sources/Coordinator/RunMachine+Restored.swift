@@ -12,11 +12,20 @@ extension RunMachine {
             return EntityNode(entity, in: plan, stage: stages[name], dueRounds: dueRounds[name] ?? [])
         }
         var machine = RunMachine(entities: nodes, limits: GrantLimits(plan.policy))
-        for entry in try await store.shardEntries(of: run.id, now: .now) { machine.add(entry) }
+        var last: ShardID?
+        while true {
+            let entries = try await store.shardEntries(of: run.id, after: last, atMost: Self.shardsAtOnce, now: .now)
+            for entry in entries { machine.add(entry) }
+            guard let end = entries.last else { break }
+            last = end.id
+        }
         let withShards = Set(machine.shards.values.lazy.map(\.entity))
         if let missing = nodes.first(where: { !withShards.contains($0.name) }) {
             throw CoordinatorError(.runFailed, "run \(run.id) has no shards of \(missing.name) in the control schema")
         }
         return machine
     }
+
+    /// Shards read at once: a megabyte or two (safe from hundreds to tens of thousands).
+    private static let shardsAtOnce = 5_000
 }

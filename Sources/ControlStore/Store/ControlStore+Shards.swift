@@ -3,7 +3,7 @@ package import Scheduling
 
 extension ControlStore {
     /// So many shards travel in one statement; the parameters stay below some megabytes.
-    private static let shardsPerStatement = 10_000
+    private static let shardsPerStatement = 5_000
 
     /// Adds shards to a run, all or none.
     ///
@@ -54,14 +54,21 @@ extension ControlStore {
 
     /// Every shard of a run, as a new reign needs them; but for replays that wait for a newer snapshot.
     ///
-    /// `now` is what `notBefore` is reckoned from: the control schema has the target's clock, not ours.
-    package func shardEntries(of run: RunID, now: ContinuousClock.Instant) throws(ControlStoreError) -> [ShardEntry] {
+    /// `now` is what `notBefore` is reckoned from: the control schema has the target's clock, not ours. They are read some
+    /// at a time, because the rows of a hundred thousand take more memory than what is kept of them.
+    package func shardEntries(
+        of run: RunID,
+        after last: ShardID? = nil,
+        atMost count: Int = .max,
+        now: ContinuousClock.Instant
+    ) throws(ControlStoreError) -> [ShardEntry] {
         try self.shardEntries(
             """
-            run_id = $1::uuid AND (needs_snapshot IS NULL OR needs_snapshot <= (
+            run_id = $1::uuid AND id > $2::bigint AND (needs_snapshot IS NULL OR needs_snapshot <= (
                 SELECT snapshot_number FROM godwit.migration_runs WHERE id = $1::uuid))
             """,
-            .run(run),
+            [.run(run), .integer(last?.rawValue ?? .min)],
+            atMost: count,
             now
         )
     }
@@ -71,12 +78,13 @@ extension ControlStore {
     package func shardEntries(_ shards: [ShardID], now: ContinuousClock.Instant) throws(ControlStoreError)
         -> [ShardEntry]
     {
-        try self.shardEntries("(id = ANY ($1::bigint[]) OR parent = ANY ($1::bigint[]))", .shards(shards), now)
+        try self.shardEntries("(id = ANY ($1::bigint[]) OR parent = ANY ($1::bigint[]))", [.shards(shards)], now)
     }
 
     private func shardEntries(
         _ condition: String,
-        _ parameter: QueryParameter,
+        _ parameters: [QueryParameter],
+        atMost count: Int = .max,
         _ now: ContinuousClock.Instant
     ) throws(ControlStoreError) -> [ShardEntry] {
         try self.query(
@@ -85,9 +93,9 @@ extension ControlStore {
             SELECT id, entity, kind, lower_key, upper_key, estimated_bytes, estimated_rows, state, lease, incarnation, origin,
                    state = 'pending' AND attempt > 0 AND not_before IS NULL AS is_interrupted,
                    extract(epoch FROM not_before - clock_timestamp()) AS delay
-              FROM godwit.shards WHERE \(condition) ORDER BY id
+              FROM godwit.shards WHERE \(condition) ORDER BY id LIMIT \(count)
             """,
-            [parameter]
+            parameters
         )
         .rows
         .map { row in
