@@ -20,7 +20,7 @@ extension TargetSignals {
         package var name: String
         /// WAL that it has not replayed.
         package var bytes: Int
-        /// From commit to replay; 0 where nothing is under way.
+        /// From commit to replay, of what was replayed last; 0 where nothing is under way, or nothing is replayed.
         package var seconds: Double
 
         package init(name: String, bytes: Int, seconds: Double) {

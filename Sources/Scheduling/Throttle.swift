@@ -13,6 +13,7 @@ package struct Throttle: Sendable {
     private var targetTrouble: String?
     private var lent: [Incarnation: Loan] = [:]
     private var wal: WALGovernor?
+    private var replay = ReplayAge()
 
     package init(limits: ThrottleLimits) {
         self.limits = limits
@@ -51,7 +52,12 @@ package struct Throttle: Sendable {
         self.targetTrouble = nil
         self.wal?.saw(position: signals.walPosition, bytesRead: bytesRead, now: now)
         let wasBehind = self.target?.isBehind ?? false
-        let lag = self.lag(signals.standby, wasBehind: wasBehind)
+        var standby = signals.standby
+        if let seen = standby {
+            let age = self.replay.saw(position: signals.walPosition, behind: seen.bytes, now: now)
+            standby?.seconds = max(seen.seconds, age)
+        }
+        let lag = self.lag(standby, wasBehind: wasBehind)
         let sessions = Self.excess(signals.sessions, over: self.limits.targetSessions, on: "target")
         self.target = Look(at: now, reason: sessions ?? lag, isBehind: lag != nil)
     }

@@ -117,6 +117,24 @@ import Testing
         #expect(throttle.standing(now: self.at(3)) == .open)
     }
 
+    @Test func aStandbyThatReplaysNothingMoreIsBehindWhateverItSaysOfTime() {
+        var throttle = Throttle(limits: ThrottleLimits(replicationLag: .seconds(3)))
+        func look(_ second: Int, written: Int, replayed: Int) -> Throttle.Standing {
+            let standby = TargetSignals.Standby(name: "replica1", bytes: written - replayed, seconds: 0)
+            let signals = TargetSignals(sessions: 0, standby: standby, walPosition: written)
+            throttle.saw(signals, bytesRead: 0, now: self.at(Double(second)))
+            return throttle.standing(now: self.at(Double(second)))
+        }
+        let megabyte = 1 << 20
+        #expect(look(0, written: megabyte, replayed: megabyte) == .open)
+        for second in 1...4 { #expect(look(second, written: (second + 1) * megabyte, replayed: megabyte) == .open) }
+        let behind = Throttle.Standing.closed("replica1 is 4.0 s behind, the limit is 3.0 s")
+        #expect(look(5, written: 6 * megabyte, replayed: megabyte) == behind)
+        #expect(look(6, written: 6 * megabyte, replayed: 6 * megabyte) == .open)
+        // A few bytes that an idle standby never reports.
+        for second in 7...20 { #expect(look(second, written: 6 * megabyte, replayed: 6 * megabyte - 100) == .open) }
+    }
+
     @Test func aStandbyThatIsNotThereStopsIt() {
         var throttle = Throttle(limits: ThrottleLimits(replicationLag: .seconds(10)))
         throttle.saw(TargetSignals(sessions: 0, standby: nil, walPosition: 0), bytesRead: 0, now: self.start)
