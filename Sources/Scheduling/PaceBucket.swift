@@ -21,7 +21,7 @@ package struct PaceBucket: Sendable {
     /// A slot reads what comes in so much time at once; well below the burst.
     private static let piece = 0.1
 
-    /// The run is throttled: nothing is read before the first share.
+    /// Nothing is read before the coordinator has said how much may be.
     package mutating func close() {
         if case .unbounded = self.standing { self.standing = .closed }
     }

@@ -5,7 +5,7 @@ import Synchronization
 final class Pacer: Sendable {
     private let bucket = Mutex(PaceBucket(now: .now))
 
-    /// The run is throttled: nothing is read before the first share.
+    /// Nothing is read before the coordinator has said how much may be.
     func close() {
         self.bucket.withLock { $0.close() }
     }

@@ -102,7 +102,8 @@ extension WorkerProcess {
             return
         }
         self.run = context
-        if context.plan.policy.throttle != nil { self.pacer.close() }
+        // Throttled by its plan, by an operator, or not at all: the first PONG says so.
+        self.pacer.close()
         self.logger.info("joined the run", metadata: .of([.runID: welcome.run]))
         self.welcomed(welcome, in: &group)
     }
