@@ -10,7 +10,7 @@ enum CoordinatorEvent: Sendable {
     case received
     case tick
     /// An entity is ready for its load, with the rounds of tasks that are to follow it (nil for those known); or why it is not.
-    case prepared(EntityName, Result<Set<TaskRound>?, PreparationFailure>)
+    case prepared(EntityName, Result<Set<TaskRound>, PreparationFailure>)
     /// The source was asked for the run's snapshot.
     case snapshotChecked(Result<RunSnapshot.Held, any Error>)
     /// Statements that wait for the run's tables in the source.

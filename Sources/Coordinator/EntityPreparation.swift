@@ -27,12 +27,12 @@ actor EntityPreparation {
     ///
     /// Doing it again changes nothing.
     ///
-    /// - Returns: The rounds of tasks that are to follow the load; nil where nothing was dropped now or before.
+    /// - Returns: The rounds of tasks that are to follow the load, whatever plan the run had when they were dropped.
     func prepare(
         _ entity: ResolvedEntity,
         plan: ResolvedPlan,
         snapshot: String
-    ) async throws(PreparationFailure) -> Set<TaskRound>? {
+    ) async throws(PreparationFailure) -> Set<TaskRound> {
         let name = EntityName(rawValue: entity.name)
         do throws(ControlStoreError) {
             try await self.dropForLoad(entity)
@@ -49,7 +49,6 @@ actor EntityPreparation {
         }
         do throws(ControlStoreError) {
             try await self.suspendTriggers(of: entity)
-            guard entity.deferredObjects?.isEmpty == false else { return nil }
             return try await self.store.dueRounds(of: self.run, entity: name)[name] ?? []
         } catch {
             throw PreparationFailure(error)

@@ -78,7 +78,7 @@ extension RunLeader {
         }
     }
 
-    func prepared(_ name: EntityName, _ result: Result<Set<TaskRound>?, PreparationFailure>) async throws {
+    func prepared(_ name: EntityName, _ result: Result<Set<TaskRound>, PreparationFailure>) async throws {
         self.preparing.remove(name)
         // After an outage every entity that was being prepared is prepared again.
         guard self.targetOutage == nil, self.machine.isPreparing(name) else { return }
