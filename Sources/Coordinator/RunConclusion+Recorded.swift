@@ -17,6 +17,8 @@ extension RunConclusion {
                 failedShards: status.failedShards,
                 totals: status.totals,
                 isMixed: status.run.isMixed,
+                off: try await store.openObjects(of: run.id),
+                run: run.number,
                 limit: plan.policy.maximumRejects
             )
             .summary

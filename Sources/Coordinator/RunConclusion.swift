@@ -7,6 +7,10 @@ package struct RunConclusion {
     var failedShards: Int
     var totals: ShardCounters
     var isMixed: Bool
+    /// Indexes, constraints and triggers that the target's catalog does not have as they were before the load.
+    var off: [SuspendedRecord]
+    /// The run's number.
+    var run: Int
     var limit: RunSettings.RejectLimit?
 
     var summary: RunSummary {
@@ -15,6 +19,9 @@ package struct RunConclusion {
             shortfalls.append(
                 "\(counted(self.failedShards, "failed shard")): see `godwit shards --failed`, then `godwit retry --failed`"
             )
+        }
+        if let names = self.namesOff {
+            shortfalls.append("off since the load: \(names); see `godwit constraints restore \(self.run)`")
         }
         if let excess = Self.rejectExcess(of: self.totals, limit: self.limit) { shortfalls.append(excess) }
         if self.isMixed {
@@ -27,6 +34,16 @@ package struct RunConclusion {
             .done,
             "\(self.totals.migrated) rows migrated, \(self.totals.rejected) rejected, \(self.totals.filtered) filtered"
         )
+    }
+
+    /// So many objects are named; `godwit constraints status` has them all.
+    private static let mostNames = 5
+
+    private var namesOff: String? {
+        guard !self.off.isEmpty else { return nil }
+        let names = self.off.prefix(Self.mostNames).map { "\($0.kind) \($0.name) of \($0.table)" }
+            .joined(separator: ", ")
+        return self.off.count > Self.mostNames ? "\(names) and \(self.off.count - Self.mostNames) more" : names
     }
 
     /// What an operator can do about a run with two snapshots.

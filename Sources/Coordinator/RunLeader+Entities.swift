@@ -104,6 +104,8 @@ extension RunLeader {
                 failedShards: failedShards,
                 totals: status.totals,
                 isMixed: try await self.store.hasMixedSnapshots(self.run.id),
+                off: try await self.store.openObjects(of: self.run.id),
+                run: self.run.number,
                 limit: self.plan.policy.maximumRejects
             )
             .summary

@@ -1,5 +1,6 @@
 import ControlStore
 import MigrationPlan
+import Scheduling
 import Testing
 
 @testable import Coordinator
@@ -11,6 +12,7 @@ import Testing
         of eligible: Int = 100,
         filtered: Int = 0,
         isMixed: Bool = false,
+        off: [SuspendedRecord] = [],
         limit: RunSettings.RejectLimit? = nil
     ) -> RunSummary {
         let totals = ShardCounters(
@@ -19,12 +21,40 @@ import Testing
             rejected: rejected,
             filtered: filtered
         )
-        return RunConclusion(failedShards: failed, totals: totals, isMixed: isMixed, limit: limit).summary
+        return RunConclusion(
+            failedShards: failed,
+            totals: totals,
+            isMixed: isMixed,
+            off: off,
+            run: 7,
+            limit: limit
+        )
+        .summary
     }
 
     @Test func `a run without shortfalls is done and says what it moved`() {
         #expect(self.summary(rejected: 3, filtered: 9).outcome == .done)
         #expect(self.summary(rejected: 3, filtered: 9).message == "97 rows migrated, 3 rejected, 9 filtered")
+    }
+
+    @Test func `a run that has left something off is not done, and names it`() {
+        func index(_ number: Int64) -> SuspendedRecord {
+            SuspendedRecord(
+                id: number,
+                run: .random(),
+                entity: EntityName(rawValue: "orders"),
+                kind: "index",
+                table: "public.orders",
+                name: "by_\(number)",
+                steps: [RestoreStep(.index, "CREATE INDEX")]
+            )
+        }
+        let one = self.summary(off: [index(1)])
+        #expect(one.outcome == .incomplete)
+        #expect(
+            one.message == "off since the load: index by_1 of public.orders; see `godwit constraints restore 7`"
+        )
+        #expect(self.summary(off: (1...6).map(index)).message.contains("index by_5 of public.orders and 1 more;"))
     }
 
     @Test func `any number of rejects is done where the plan sets no limit`() {

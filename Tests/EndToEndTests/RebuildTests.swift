@@ -76,6 +76,31 @@ extension EndToEnd {
             }
         }
 
+        @Test func aRunThatLeavesSomethingOffSaysSoWithStatusTwo() async throws {
+            try await Dropped.begun { migration, coordinator in
+                let holder = try migration.connect(.target)
+                try holder.execute(Dropped.hold)
+                try migration.startWorker("one")
+                try await migration.wait(until: Dropped.isBuilding)
+                // The round of the parents' indexes is planned, so this one is nobody's.
+                try migration.execute(
+                    .target,
+                    """
+                    INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, steps)
+                    SELECT id, 'parents', 'index', 'public.parents', 'forgotten',
+                           '[{"kind": "index", "sql": "CREATE INDEX forgotten ON public.parents (code)"}]'
+                      FROM godwit.migration_runs
+                    """
+                )
+                try holder.execute(Dropped.letGo)
+                #expect(await coordinator.exitStatus() == 2, "\(migration.logs)")
+                #expect(
+                    coordinator.log.contains("off since the load: index forgotten of public.parents"),
+                    "\(coordinator.log)"
+                )
+            }
+        }
+
         @Test func duplicatesBecomeRejectsAsIfTheIndexHadBeenThere() async throws {
             let source = """
                 \(Dropped.source);

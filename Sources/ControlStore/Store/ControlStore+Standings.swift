@@ -27,10 +27,15 @@ extension ControlStore {
         return all.filter { open.contains($0.object.run) }
     }
 
-    /// Indexes and constraints of a run that are not back yet, whatever became of it: what a run that has come to a bad end
-    /// leaves to an operator or to the next run.
+    /// Everything of a run that is not back yet, whatever became of it.
+    package func openObjects(of run: RunID) throws(ControlStoreError) -> [SuspendedRecord] {
+        try self.suspendedStandings(of: run).filter(\.isOpen).map(\.object)
+    }
+
+    /// Indexes and constraints of a run that are not back yet: what one that has come to a bad end leaves to an operator or
+    /// to the next run.
     package func openStructures(of run: RunID) throws(ControlStoreError) -> [SuspendedRecord] {
-        try self.suspendedStandings(of: run).filter { $0.isOpen && !$0.object.isTrigger }.map(\.object)
+        try self.openObjects(of: run).filter { !$0.isTrigger }
     }
 
     /// Refuses to merge into tables whose indexes are off: each row would be looked for in the whole table, and nothing

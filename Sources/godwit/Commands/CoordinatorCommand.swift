@@ -32,7 +32,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             EXIT STATUS
                0 done
                1 failed
-               2 finished, but with failed shards, too many rejects or two snapshots
+               2 finished, but with failed shards, too many rejects, two snapshots, or indexes still off
               64 on more than loopback without --keys
               65 the plan is invalid
               69 a database can't be reached, or another coordinator leads

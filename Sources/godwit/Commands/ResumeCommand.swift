@@ -22,7 +22,7 @@ struct ResumeCommand: AsyncParsableCommand {
             EXIT STATUS
                0 goes on, or done
                1 failed, or the run has ended
-               2 finished, but with failed shards, too many rejects or two snapshots
+               2 finished, but with failed shards, too many rejects, two snapshots, or indexes still off
               64 there is no such run
               65 the plan has changed
               69 a database can't be reached

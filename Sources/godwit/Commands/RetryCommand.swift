@@ -37,7 +37,7 @@ struct RetryCommand: AsyncParsableCommand {
                0 done, nothing to retry, or left to a coordinator or to resume
                1 refused: a shard that has not failed, a cancelled run, no key to merge
                  by
-               2 finished, but with failed shards, too many rejects or two snapshots
+               2 finished, but with failed shards, too many rejects, two snapshots, or indexes still off
               64 there is no such run, shard or entity
               65 the corrected plan is invalid, or moves rows
               69 a database can't be reached
