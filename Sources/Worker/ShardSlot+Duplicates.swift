@@ -59,13 +59,13 @@ extension ShardSlot {
         return failure
     }
 
+    /// Answers whether other rows may refer to the entity's; where it is no, none will until the transaction ends.
     private func isReferred(_ control: WithdrawalStatement, _ job: ShardJob) throws(AttemptFailure) -> Bool {
         let name = job.entity.name
-        let statement = control.isReferred(
-            to: job.plan.entities.filter { $0.dependencies.contains(name) }.map(\.name),
-            fillers: job.plan.entities.filter { $0.deferredParents.contains(name) }.map(\.name)
-        )
-        return WithdrawalStatement.isReferred(try self.onTarget(statement))
+        let dependents = job.plan.entities.filter { $0.dependencies.contains(name) }.map(\.name)
+        let fillers = job.plan.entities.filter { $0.deferredParents.contains(name) }.map(\.name)
+        try self.onTarget(control.keepUngranted(dependents, fillers: fillers))
+        return WithdrawalStatement.isReferred(try self.onTarget(control.isReferred(to: dependents, fillers: fillers)))
     }
 
     /// Groups of rows with equal values, by the index's own columns and predicate.

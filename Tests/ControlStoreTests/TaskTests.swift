@@ -76,4 +76,24 @@ import Testing
         #expect(try await fixture.store.retry(.failed, in: fixture.run) == [tasks[0]])
         #expect(try await fixture.store.entities(of: fixture.run).map(\.stage) == [.settled])
     }
+
+    @Test func `shards that would look at rows which a task takes back are not granted meanwhile`() async throws {
+        let fixture = try await StoreFixture(shards: 2)
+        let withdrawal = WithdrawalStatement(run: fixture.run, entity: EntityName(rawValue: "parents"))
+        let name = StoreFixture.entity.rawValue
+        let task = try fixture.observer()
+        func isReferred() throws -> Bool {
+            let keep = withdrawal.keepUngranted([name], fillers: [])
+            _ = try task.query(keep.sql, keep.parameters)
+            let question = withdrawal.isReferred(to: [name], fillers: [])
+            return WithdrawalStatement.isReferred(try task.query(question.sql, question.parameters))
+        }
+        try task.execute("BEGIN")
+        #expect(try !isReferred())
+        #expect(try await fixture.grant(fixture.shards).isEmpty)
+        try task.execute("COMMIT")
+        #expect(try await fixture.grant([fixture.shards[0]]).count == 1)
+        try task.execute("BEGIN")
+        #expect(try isReferred())
+    }
 }

@@ -11,23 +11,37 @@ package struct WithdrawalStatement: Sendable {
         self.entity = entity
     }
 
-    /// Whether somebody may have looked at the entity's rows already, so that none may go any more.
+    /// Keeps shards that would look at the entity's rows from being granted until the transaction ends.
+    ///
+    /// A grant skips what somebody has locked; every other change of them goes on.
     ///
     /// - Parameters:
     ///   - dependents: Entities whose copies and replays refer to it.
     ///   - fillers: Entities whose fills do.
-    /// - Returns: The question, for ``isReferred(_:)``.
-    package func isReferred(to dependents: [String], fillers: [String]) -> Statement {
+    /// - Returns: The statement; waits for grants that are under way.
+    package func keepUngranted(_ dependents: [String], fillers: [String]) -> Statement {
         Statement(
             """
-            SELECT EXISTS (SELECT FROM godwit.shards
-                            WHERE run_id = $1::uuid AND attempt > 0
-                              AND (entity = ANY ($2::text[]) AND kind IN ('copy', 'replay')
-                                   OR entity = ANY ($3::text[]) AND kind = 'fill')) AS is_referred
+            SELECT count(*) FROM (SELECT FROM godwit.shards WHERE \(Self.refers) AND attempt = 0 FOR KEY SHARE) AS kept
             """,
             [.run(self.run), .texts(dependents), .texts(fillers)]
         )
     }
+
+    /// Whether somebody may have looked at the entity's rows already, so that none may go any more.
+    ///
+    /// After ``keepUngranted(_:fillers:)``, with the same parameters, nobody does any more.
+    package func isReferred(to dependents: [String], fillers: [String]) -> Statement {
+        Statement(
+            "SELECT EXISTS (SELECT FROM godwit.shards WHERE \(Self.refers) AND attempt > 0) AS is_referred",
+            [.run(self.run), .texts(dependents), .texts(fillers)]
+        )
+    }
+
+    private static let refers = """
+        run_id = $1::uuid AND (entity = ANY ($2::text[]) AND kind IN ('copy', 'replay')
+                               OR entity = ANY ($3::text[]) AND kind = 'fill')
+        """
 
     /// The statement's answer.
     package static func isReferred(_ result: QueryResult) -> Bool {
