@@ -15,11 +15,13 @@ extension ShardSlot {
     /// The source is not needed, unless rows have to be rejected.
     func rebuild(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         try self.begin(job)
-        let object = try self.takeObject(of: job)
-        // Where it is not the next step, somebody has done it by hand: `godwit constraints restore`.
+        let taken = try self.takeObject(of: job)
+        let object = taken.object
+        // Where it is not the next step, somebody has done it without a coordinator: `godwit constraints restore`.
         if let step = object.openSteps.first, step.kind.shardKind == job.assignment.kind {
             let start = ContinuousClock.now
-            try self.perform(step, of: object, job)
+            // What has been built by hand is only noted.
+            if !taken.isStepDone { try self.perform(step, of: object, job) }
             try self.advance(object)
             self.clock.write += ContinuousClock.now - start
         }
@@ -47,9 +49,9 @@ extension ShardSlot {
         try self.on(.target) { () throws(PostgresError) in try self.target!.execute(begin) }
     }
 
-    private func takeObject(of job: ShardJob) throws(AttemptFailure) -> SuspendedRecord {
+    private func takeObject(of job: ShardJob) throws(AttemptFailure) -> TakenObject {
         let assignment = job.assignment
-        guard let id = assignment.object, let object = TaskStatement.taken(try self.onTarget(TaskStatement.take(id)))
+        guard let id = assignment.object, let taken = TaskStatement.taken(try self.onTarget(TaskStatement.take(id)))
         else {
             throw AttemptFailure(
                 .fault,
@@ -57,7 +59,7 @@ extension ShardSlot {
                 message: "\(assignment.shard) is about an object that the control schema does not have"
             )
         }
-        return object
+        return taken
     }
 
     private func perform(

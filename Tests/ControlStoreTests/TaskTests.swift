@@ -96,4 +96,24 @@ import Testing
         try task.execute("BEGIN")
         #expect(try isReferred())
     }
+
+    @Test func `a task finds what was built by hand, unless it is another kind of index`() async throws {
+        let fixture = try await StoreFixture(shards: 0)
+        let observer = try fixture.observer()
+        try observer.execute("CREATE TABLE public.orders (id uuid)")
+        let unique = "CREATE UNIQUE INDEX orders_id ON public.orders USING btree (id)"
+        try await fixture.store.suspend([Self.object("orders_id", [RestoreStep(.index, unique)])], in: fixture.run)
+        let id = try #require(try await fixture.store.openObjects(of: fixture.run).first?.id)
+        func isBuilt() throws -> Bool? {
+            let take = TaskStatement.take(id)
+            return TaskStatement.taken(try observer.query(take.sql, take.parameters))?.isStepDone
+        }
+        #expect(try isBuilt() == false)
+        try observer.execute("CREATE INDEX orders_id ON public.orders (id)")
+        #expect(try isBuilt() == false)
+        #expect(try await fixture.store.openObjects(of: fixture.run).map(\.name) == ["orders_id"])
+        try observer.execute("DROP INDEX public.orders_id; \(unique)")
+        #expect(try isBuilt() == true)
+        #expect(try await fixture.store.openObjects(of: fixture.run).isEmpty)
+    }
 }

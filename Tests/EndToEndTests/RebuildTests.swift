@@ -76,6 +76,20 @@ extension EndToEnd {
             }
         }
 
+        @Test func anIndexThatSomebodyHasBuiltByHandIsTaken() async throws {
+            try await Dropped.begun { migration, coordinator in
+                let holder = try migration.connect(.target)
+                try holder.execute(Dropped.hold)
+                try migration.startWorker("one")
+                try await migration.wait(until: Dropped.isBuilding)
+                // The children's shards have not begun: their parents are not settled.
+                try migration.execute(.target, "CREATE UNIQUE INDEX children_pkey ON children USING btree (id)")
+                try holder.execute(Dropped.letGo)
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try Dropped.expectEverything(migration)
+            }
+        }
+
         @Test func aRunThatLeavesSomethingOffSaysSoWithStatusTwo() async throws {
             try await Dropped.begun { migration, coordinator in
                 let holder = try migration.connect(.target)

@@ -6,16 +6,19 @@ package enum TaskStatement {
     package static func take(_ object: Int64) -> Statement {
         Statement(
             """
-            SELECT \(SuspendedRecord.columns) FROM godwit.suspended_objects AS object
-             WHERE object.id = $1::bigint FOR NO KEY UPDATE
+            SELECT \(SuspendedRecord.columns),
+                   \(ControlStore.isDone("object.steps->object.steps_done->>'kind'")) AS is_done
+              FROM godwit.suspended_objects AS object
+              \(ControlStore.presence)
+             WHERE object.id = $1::bigint FOR NO KEY UPDATE OF object
             """,
             [.integer(object)]
         )
     }
 
     /// The statement's answer; nil where the object is gone with its run.
-    package static func taken(_ result: QueryResult) -> SuspendedRecord? {
-        result.first.map { SuspendedRecord($0) }
+    package static func taken(_ result: QueryResult) -> TakenObject? {
+        result.first.map { TakenObject(object: SuspendedRecord($0), isStepDone: $0.flag("is_done")) }
     }
 
     /// Notes that the next step of an object is done, if it is the next one still; one row, or none.

@@ -125,8 +125,8 @@ extension ControlStore {
                             WHERE trigger.tgrelid = class.oid AND trigger.tgname = object.object_name
                               AND trigger.tgenabled = 'D') AS is_disabled,
                    EXISTS (SELECT FROM pg_index AS entry JOIN pg_class AS index ON index.oid = entry.indexrelid
-                            WHERE entry.indrelid = class.oid AND index.relname = object.object_name
-                              AND entry.indisvalid) AS has_index,
+                            WHERE entry.indrelid = class.oid AND index.relname = object.object_name AND entry.indisvalid
+                              AND (entry.indisunique OR object.steps->0->>'sql' NOT LIKE 'CREATE UNIQUE %')) AS has_index,
                    EXISTS (SELECT FROM pg_constraint AS entry
                             WHERE entry.conrelid = class.oid AND entry.conname = object.object_name) AS has_constraint,
                    EXISTS (SELECT FROM pg_constraint AS entry
@@ -138,7 +138,7 @@ extension ControlStore {
         """
 
     /// Whether the effect of a step of this kind is in the catalog, whoever brought it about.
-    private static func isDone(_ kind: String) -> String {
+    static func isDone(_ kind: String) -> String {
         """
         CASE \(kind) WHEN 'trigger' THEN NOT present.is_disabled WHEN 'index' THEN present.has_index
                        WHEN 'constraint' THEN present.has_constraint WHEN 'validate' THEN present.is_validated END
