@@ -57,6 +57,7 @@ extension RunLeader {
             // It has rolled back or finished what it held; a report that got lost need not cost the lease's whole time.
             _ = try await self.store.reclaim(header.incarnation)
             try await self.look(at: held)
+            if self.ended != nil, self.machine.workers.isEmpty { self.isLeaving = true }
         }
         return nil
     }

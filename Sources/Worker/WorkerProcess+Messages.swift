@@ -64,6 +64,8 @@ extension WorkerProcess {
             self.reports[revoke.lease] = nil
         case .drain(let drain):
             self.drainAsked(within: .seconds(drain.deadlineSeconds))
+            // One with nothing at work leaves now.
+            self.mailbox.yield(.tick)
         case .pong(let pong):
             self.machine.heard(now: .now)
             self.pacer.set(pong.pace)
