@@ -1,3 +1,5 @@
+import Glibc
+
 /// Growing bytes in memory of their own; append checks the room once and then stores.
 ///
 /// The pointer never leaves this file: it is allocated by `init` and `reserve`, freed by `deinit`, and lent only as a
@@ -9,11 +11,11 @@ struct UnsafeByteBuffer: ~Copyable {
 
     init(capacity: Int) {
         self.capacity = max(capacity, 64)
-        self.base = .allocate(byteCount: self.capacity, alignment: 16)
+        self.base = malloc(self.capacity)!
     }
 
     deinit {
-        self.base.deallocate()
+        free(self.base)
     }
 
     var bytes: RawSpan {
@@ -40,9 +42,8 @@ struct UnsafeByteBuffer: ~Copyable {
     }
 
     private mutating func move(to larger: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        memory.copyMemory(from: self.base, byteCount: self.count)
-        self.base.deallocate()
+        // realloc keeps the bytes and may move them; large blocks change their place without being twice in memory.
+        guard let memory = realloc(self.base, larger) else { fatalError("no memory for \(larger) bytes of rows") }
         self.base = memory
         self.capacity = larger
     }
