@@ -1,5 +1,8 @@
 /// Rows in PostgreSQL's binary COPY format on their way to the target, in memory that is reused from batch to batch.
 ///
+/// Large fields of wide rows are not in it: it refers to where they stand in the input, which must stay as it is until the
+/// rows have been sent, with `forEachPiece`.
+///
 /// https://www.postgresql.org/docs/15/sql-copy.html (Binary Format)
 package struct CopyBuffer: ~Copyable {
     var storage: UnsafeByteBuffer
@@ -7,6 +10,9 @@ package struct CopyBuffer: ~Copyable {
     private var keys: [Int64] = []
     /// Where the last row ends and a trailer may begin.
     private var rowsEnd = 0
+    /// What is to be taken from the input, in order.
+    private var segments: [InputSegment] = []
+    private var segmentBytes = 0
 
     /// `PGCOPY\n\377\r\n\0`, no flags, no header extension.
     static let header: [UInt8] = [
@@ -18,13 +24,29 @@ package struct CopyBuffer: ~Copyable {
         self.storage = UnsafeByteBuffer(capacity: capacity)
     }
 
-    package var bytes: RawSpan {
-        @_lifetime(borrow self)
-        get { self.storage.bytes }
+    /// The size of all that will be sent.
+    package var byteCount: Int {
+        self.storage.count + self.segmentBytes
     }
 
-    package var byteCount: Int {
-        self.storage.count
+    /// Whether bytes of the input are part of the output.
+    package var refersToInput: Bool {
+        !self.segments.isEmpty
+    }
+
+    /// Visits all bytes in their order; `input` is what the rows were made from.
+    package func forEachPiece<Failure: Error>(
+        of input: RawSpan,
+        _ body: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        let own = self.storage.bytes
+        var position = 0
+        for segment in self.segments {
+            try body(own.extracting(position..<segment.offset))
+            try body(input.extracting(segment.range))
+            position = segment.offset
+        }
+        try body(own.extracting(position..<own.byteCount))
     }
 
     package var rowCount: Int {
@@ -47,6 +69,8 @@ package struct CopyBuffer: ~Copyable {
         self.storage.truncate(to: 0)
         self.starts.removeAll(keepingCapacity: true)
         self.keys.removeAll(keepingCapacity: true)
+        self.segments.removeAll()
+        self.segmentBytes = 0
         self.rowsEnd = 0
     }
 
@@ -70,11 +94,22 @@ package struct CopyBuffer: ~Copyable {
     package mutating func removeRow(_ row: Int) {
         let end = row + 1 < self.starts.count ? self.starts[row + 1] : self.rowsEnd
         let size = end - self.starts[row]
+        if self.refersToInput { self.removeSegments(in: self.starts[row]..<end) }
         self.storage.remove(self.starts[row]..<end)
         self.starts.remove(at: row)
         self.keys.remove(at: row)
         for later in row..<self.starts.count { self.starts[later] -= size }
         self.rowsEnd -= size
+    }
+
+    /// Takes out what a row has in the input.
+    private mutating func removeSegments(in row: Range<Int>) {
+        // A row begins with its own number of fields, so what stands at its start is the end of the row before it.
+        self.segments.removeAll { row.lowerBound < $0.offset && $0.offset <= row.upperBound }
+        self.segmentBytes = self.segments.reduce(0) { $0 + $1.range.count }
+        for index in self.segments.indices where self.segments[index].offset > row.upperBound {
+            self.segments[index].offset -= row.count
+        }
     }
 
     /// Opens a row of so many fields and returns where it begins.
@@ -89,6 +124,12 @@ package struct CopyBuffer: ~Copyable {
         self.starts.append(start)
         self.keys.append(key)
         self.rowsEnd = self.storage.count
+    }
+
+    /// Notes what the row that was kept last has in the input.
+    mutating func refer(to segments: [InputSegment]) {
+        self.segments += segments
+        self.segmentBytes += segments.reduce(0) { $0 + $1.range.count }
     }
 
     /// Leaves nothing of the row that began there.

@@ -9,6 +9,7 @@ extension RowTransformer {
                 output.append(integer: Int32(8), input.integer(field.start, as: UInt64.self))
                 return .value
             }
+            guard field.length < self.largeField else { return self.leave(field, &output) }
             // The length precedes the bytes in the input too.
             output.append(input.extracting((field.start &- 4)..<(field.start &+ field.length)))
             return .value
@@ -75,8 +76,22 @@ extension RowTransformer {
             text = text.extracting(0..<cut)
         }
         output.append(integer: Int32(text.byteCount))
-        output.append(text)
+        self.append(text, at: field.start, &output)
         return .value
+    }
+
+    /// Writes a field's length and leaves its bytes in the input.
+    @inline(never)
+    private mutating func leave(_ field: TupleReader.Field, _ output: inout UnsafeByteBuffer) -> FieldVerdict {
+        output.append(integer: Int32(field.length))
+        self.segments.append(InputSegment(offset: output.count, range: field.start..<(field.start + field.length)))
+        return .value
+    }
+
+    /// Appends bytes, or leaves them where they stand in the input, if they do and are large.
+    mutating func append(_ bytes: RawSpan, at start: Int?, _ output: inout UnsafeByteBuffer) {
+        guard bytes.byteCount >= self.largeField, let start else { return output.append(bytes) }
+        self.segments.append(InputSegment(offset: output.count, range: start..<(start + bytes.byteCount)))
     }
 
     /// Where the character behind so many begins, nil where the text is not that long.

@@ -11,7 +11,7 @@ extension RowTransformer {
         let isBinary = self.documents[index].isBinary
         let text = Self.bytes(field, of: input)
         if self.checker.accepts(text, as: isBinary ? .jsonb : .json) {
-            return self.writeDocument(column, index, text, &output)
+            return self.writeDocument(column, index, text, at: field.start, &output)
         }
         switch self.documents[index].onInvalid {
         case .reject:
@@ -28,7 +28,7 @@ extension RowTransformer {
             for position in 0..<text.byteCount { output.appendEscapedJSON(text.byte(position)) }
             output.append(UInt8(ascii: "\""))
             output.append(UInt8(ascii: "}"))
-            return Self.endDocument(from: start, &output)
+            return self.endDocument(from: start, &output)
         }
         self.note(column, .jsonNull)
         return Self.writeNull(&output)
@@ -49,7 +49,7 @@ extension RowTransformer {
         var verdict: FieldVerdict?
         if isValid {
             self.note(column, .jsonRepaired)
-            verdict = self.writeDocument(column, index, mended.bytes, &output)
+            verdict = self.writeDocument(column, index, mended.bytes, at: nil, &output)
         }
         self.repair.exchangeOutput(with: &mended)
         return verdict
@@ -57,29 +57,32 @@ extension RowTransformer {
 
     private static let wrapping: [UInt8] = Array("{\"raw\": \"".utf8)
 
+    /// Writes a valid document; `inputStart` is where it stands in the input, nil where it doesn't.
     private mutating func writeDocument(
         _ column: Int,
         _ index: Int,
         _ text: RawSpan,
+        at inputStart: Int?,
         _ output: inout UnsafeByteBuffer
     ) -> FieldVerdict {
         let start = Self.beginDocument(self.documents[index].isBinary, &output)
         guard !self.documents[index].embedded.isEmpty else {
-            output.append(text)
-            return Self.endDocument(from: start, &output)
+            self.append(text, at: inputStart, &output)
+            return self.endDocument(from: start, &output)
         }
         self.scanners[index].scan(text)
         var copied = 0
         for number in 0..<self.scanners[index].occurrences.count {
             let occurrence = self.scanners[index].occurrences[number]
-            output.append(text.extracting(copied..<occurrence.range.lowerBound))
+            let before = text.extracting(copied..<occurrence.range.lowerBound)
+            self.append(before, at: inputStart.map { $0 &+ copied }, &output)
             copied = occurrence.range.upperBound
             let embedded = self.documents[index].embedded[occurrence.reference]
             let verdict = self.writeEmbedded(column, embedded, occurrence.id, &output)
             guard verdict == .value else { return verdict }
         }
-        output.append(text.extracting(copied..<text.byteCount))
-        return Self.endDocument(from: start, &output)
+        self.append(text.extracting(copied..<text.byteCount), at: inputStart.map { $0 &+ copied }, &output)
+        return self.endDocument(from: start, &output)
     }
 
     private mutating func writeEmbedded(
@@ -125,8 +128,10 @@ extension RowTransformer {
         return start
     }
 
-    private static func endDocument(from start: Int, _ output: inout UnsafeByteBuffer) -> FieldVerdict {
-        guard let length = Int32(exactly: output.count - start - 4) else { return .tooLong }
+    private func endDocument(from start: Int, _ output: inout UnsafeByteBuffer) -> FieldVerdict {
+        var size = output.count - start - 4
+        for segment in self.segments where segment.offset > start { size += segment.range.count }
+        guard let length = Int32(exactly: size) else { return .tooLong }
         output.store(length, at: start)
         return .value
     }

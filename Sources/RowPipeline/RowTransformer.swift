@@ -20,6 +20,7 @@ package struct RowTransformer: ~Copyable {
     private let losers: PresenceSet
     private var loserCursor = PresenceSet.Cursor()
     private let recordsPresence: Bool
+    private let wideRow: Int
 
     /// Adjustments of the row at hand, counted when it is kept.
     var notes: [Int] = []
@@ -27,6 +28,11 @@ package struct RowTransformer: ~Copyable {
     var culprit: (parent: Int, id: Int64) = (0, 0)
     /// The UUID made for the row at hand.
     var generated: UUIDValue?
+
+    /// Bytes from which on a field of the row at hand stays in the input.
+    var largeField = Int.max
+    /// What of the row at hand stays there.
+    var segments: [InputSegment] = []
 
     /// Keys of the rows written since the last `takePresence()`, where the environment asks for them.
     private var presence = PresenceSet()
@@ -59,6 +65,7 @@ package struct RowTransformer: ~Copyable {
         self.repair = JSONRepair(maximumDepth: environment.maximumJSONDepth)
         self.losers = environment.losers
         self.recordsPresence = environment.recordsPresence
+        self.wideRow = environment.wideRow
     }
 
     /// Expects a new stream, beginning with its header.
@@ -78,15 +85,21 @@ package struct RowTransformer: ~Copyable {
 
     /// Transforms the whole tuples at the beginning of the input and returns how many bytes they have.
     ///
-    /// The caller presents the rest again, in front of what arrives next.
+    /// The caller presents the rest again, in front of what arrives next; where the output refers to the input, only when
+    /// it has been sent.
     package mutating func transform(
         _ input: RawSpan,
         into output: inout CopyBuffer,
         rejects: inout [RejectedRow],
         counters: inout RowCounters
     ) throws(RowPipelineError) -> Int {
+        precondition(!output.refersToInput, "what refers to one input is sent before the next one comes")
         var position = 0
+        var start = 0
         while try self.reader.next(input, &position) {
+            // A 64th keeps what is copied of a row of many fields small.
+            self.largeField = position &- start < self.wideRow ? .max : max(1, self.wideRow / 64)
+            start = position
             let keyField = self.reader.fields[self.program.keyInput]
             guard keyField.length == 8 else { throw TupleReader.malformed("the key is not an int8") }
             let key = input.integer(keyField.start, as: Int64.self)
@@ -131,9 +144,14 @@ package struct RowTransformer: ~Copyable {
                 break
             }
             output.dropRow(from: start)
+            if !self.segments.isEmpty { self.segments.removeAll() }
             return try self.reject(key, column, verdict, input)
         }
         output.keepRow(from: start, key: key)
+        if !self.segments.isEmpty {
+            output.refer(to: self.segments)
+            self.segments.removeAll()
+        }
         return nil
     }
 

@@ -17,6 +17,10 @@ package struct TransformEnvironment: Sendable {
     package var maximumJSONDepth: Int
     /// Entries per entity that stay in memory between batches for `v4`, `v7` and `stored`.
     package var lookupCapacity: Int
+    /// Bytes from which on a row's large fields stay in the input instead of being copied.
+    ///
+    /// Such a row is a batch's last, so much smaller ones would cost round trips (safe from 1 MiB to 64 MiB).
+    package var wideRow: Int
 
     package init(
         entity: String,
@@ -25,7 +29,8 @@ package struct TransformEnvironment: Sendable {
         recordsPresence: Bool = false,
         rowsExist: Bool = false,
         maximumJSONDepth: Int = 6000,
-        lookupCapacity: Int = 10_000
+        lookupCapacity: Int = 10_000,
+        wideRow: Int = 4 << 20
     ) {
         self.entity = entity
         self.parents = parents
@@ -34,6 +39,7 @@ package struct TransformEnvironment: Sendable {
         self.rowsExist = rowsExist
         self.maximumJSONDepth = maximumJSONDepth
         self.lookupCapacity = lookupCapacity
+        self.wideRow = wideRow
     }
 }
 

@@ -13,6 +13,9 @@ extension ShardSlot {
     /// So much stays in a processor's second cache on its way through; safe from 16 KiB to 1 MiB.
     static let pieceBytes = 128 << 10
 
+    /// A piece of so many bytes costs the source's session: the next shard begins with another (safe from 8 MiB on).
+    private static let wideInput = 16 << 20
+
     /// Copies the rows of a key range, or of a list of keys, in one transaction that ends with the fence.
     func copy(_ job: ShardJob) throws(AttemptFailure) -> ShardCounters {
         var pass = try self.reading(job) { unreadable throws(AttemptFailure) in
@@ -78,18 +81,21 @@ extension ShardSlot {
         let lastRow = before.read + (pass.job.plan.policy.batchRows ?? Int.max / 2)
         self.beginOutput(limit)
         var isAtEnd = false
+        var used = 0
         repeat {
             try self.checkCancelled()
+            self.forgetInput(used)
             isAtEnd = try self.readPiece(&pass, of: limit, rows: lastRow - pass.counters.read)
             if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }
             try self.resolveLookups(&pass)
-            self.input.removeFirst(try self.runProgram(&pass))
-            guard !isAtEnd || (self.input.isEmpty && pass.transformer.isAtEnd) else {
+            used = try self.runProgram(&pass)
+            guard !isAtEnd || (self.input.count == used && pass.transformer.isAtEnd) else {
                 throw AttemptFailure(.fault, side: .source, message: "the source's COPY ended inside a row")
             }
-        } while !isAtEnd && self.output.byteCount < limit && pass.counters.read < lastRow
-            && .now - start < Self.longestBatch
+        } while !isAtEnd && !self.output.refersToInput && self.output.byteCount < limit
+            && pass.counters.read < lastRow && .now - start < Self.longestBatch
         try self.write(&pass)
+        self.forgetInput(used)
         pass.batches += 1
         self.resize(after: pass.refused - refusedBefore, of: pass.job)
         self.report(pass, before: before, bytes: pass.bytesRead - bytesBefore, duration: .now - start)
@@ -123,9 +129,6 @@ extension ShardSlot {
     ///
     /// - Returns: Whether the source has sent everything.
     private func readPiece(_ pass: inout CopyPass, of batch: Int, rows: Int) throws(AttemptFailure) -> Bool {
-        if self.input.isEmpty, self.input.capacity > 4 * Self.pieceBytes {
-            self.input.removeAll(keepingCapacity: false)
-        }
         // Ids are looked up once per piece.
         let limit = pass.transformer.needsLookups ? batch : min(batch, Self.pieceBytes)
         let before = self.input.count
@@ -133,8 +136,16 @@ extension ShardSlot {
             try self.readBatch(until: limit, rowLimit: rows)
         }
         pass.bytesRead += self.input.count - before
+        if self.input.count - before > Self.wideInput { self.isSourceWide = true }
         if case .end = read { return true }
         return false
+    }
+
+    /// Forgets input that has been transformed and is not needed any more, and the memory that a wide row has taken.
+    private func forgetInput(_ used: Int) {
+        self.input.removeFirst(used)
+        guard self.input.isEmpty, self.input.capacity > 4 * Self.pieceBytes else { return }
+        self.input.removeAll(keepingCapacity: false)
     }
 
     private func runProgram(_ pass: inout CopyPass) throws(AttemptFailure) -> Int {

@@ -21,7 +21,7 @@ extension ShardSlot {
         try self.on(.target) { () throws(PostgresError) in
             try self.target!.execute(staging.create)
             try self.target!.copyIn(staging.copyIn)
-            try self.target!.writeCopy(self.output.bytes)
+            try self.sendOutput()
             try self.target!.endCopy()
         }
     }

@@ -33,7 +33,7 @@ extension ShardSlot {
         let statement = pass.copyInStatement
         let refusal = try self.settle("batch") { () throws(PostgresError) in
             try self.target!.copyIn(Self.underSavepoint(statement))
-            try self.target!.writeCopy(self.output.bytes)
+            try self.sendOutput()
             let rows = try self.target!.endCopy()
             guard rows == self.output.rowCount else {
                 // A BEFORE trigger that returns NULL; one by one the rows say which of them it left out.
@@ -45,6 +45,13 @@ extension ShardSlot {
             }
         }
         return refusal
+    }
+
+    /// Sends the rows to the running COPY, those bytes too that are still in the input.
+    func sendOutput() throws(PostgresError) {
+        try self.output.forEachPiece(of: self.input.bytes) { (piece) throws(PostgresError) in
+            try self.target!.writeCopy(piece)
+        }
     }
 
     /// One round trip for both.

@@ -21,6 +21,8 @@ actor ShardSlot {
     let logger: Logger
 
     var source: Connection?
+    /// Whether a wide row has widened the source session's own buffer, which libpq keeps as long as the session.
+    var isSourceWide = false
     var target: Connection?
     private var sourceSnapshot: String?
     var input = ByteBuffer(capacity: 256 << 10)
@@ -122,9 +124,10 @@ actor ShardSlot {
         guard let snapshot = job.snapshot else {
             throw AttemptFailure(.surroundings, side: .source, message: "this worker has no snapshot of the source now")
         }
-        if self.sourceSnapshot != snapshot || (self.source?.isBroken ?? true) {
+        if self.sourceSnapshot != snapshot || self.isSourceWide || (self.source?.isBroken ?? true) {
             self.source = nil
             self.sourceSnapshot = nil
+            self.isSourceWide = false
             let parameters = self.sourceParameters
             self.source = try self.on(.source) { () throws(PostgresError) in
                 try Connection(

@@ -23,7 +23,9 @@ extension Databases {
         _ = try transformer.transform(received.bytes, into: &sent, rejects: &rejects, counters: &counters)
         sent.endCopy()
         try self.target.copyIn(entity.copyInStatement)
-        try self.target.writeCopy(sent.bytes)
+        try sent.forEachPiece(of: received.bytes) { (piece) throws(PostgresError) in
+            try self.target.writeCopy(piece)
+        }
         try self.target.endCopy()
         return rejects
     }

@@ -203,7 +203,7 @@ import Testing
         let kept = [buffer.key(ofRow: 0), buffer.key(ofRow: 1)]
         #expect(kept == [2, 4])
         let expected = [rows[1], rows[3]].map { Array($0.prefix(2)) }
-        #expect(buffer.contents == stream(expected))
+        #expect(buffer.contents(of: input) == stream(expected))
     }
 
     @Test func `looked-up parents are asked for once per batch and remembered`() throws {

@@ -30,6 +30,12 @@ struct Outcome: Equatable {
     var rejects: [RejectedRow] = []
     var counters: RowCounters
 
+    /// Adds what was made of an input.
+    mutating func take(_ buffer: borrowing CopyBuffer, of input: [UInt8]) {
+        self.output += buffer.contents(of: input)
+        self.keys += (0..<buffer.rowCount).map { buffer.key(ofRow: $0) }
+    }
+
     /// Reads the output back into fields.
     var rows: [[[UInt8]?]] {
         var rows: [[[UInt8]?]] = []
@@ -85,19 +91,25 @@ func transform(
             rejects: &outcome.rejects,
             counters: &outcome.counters
         )
+        if buffer.refersToInput {
+            outcome.take(buffer, of: carried)
+            buffer.clear()
+        }
         carried.removeFirst(consumed)
     }
     buffer.endCopy()
-    outcome.output = buffer.contents
-    outcome.keys = (0..<buffer.rowCount).map { buffer.key(ofRow: $0) }
+    outcome.take(buffer, of: [])
     return outcome
 }
 
 extension CopyBuffer {
-    /// A copy of the bytes.
-    var contents: [UInt8] {
-        let bytes = self.bytes
-        return (0..<bytes.byteCount).map { bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    /// A copy of the bytes; `input` is what the rows were made from.
+    func contents(of input: [UInt8]) -> [UInt8] {
+        var contents: [UInt8] = []
+        self.forEachPiece(of: input.span.bytes) { piece in
+            contents += (0..<piece.byteCount).map { piece.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+        }
+        return contents
     }
 }
 
