@@ -75,4 +75,11 @@ import Testing
         #expect(lines.last == "next: mend the cause, then godwit retry s1743")
         #expect(lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ").contains(message))
     }
+
+    @Test func nobodyIsToldToRetryAFinishedTask() {
+        var task = Self.shard(9, .done)
+        task.kind = .index
+        let text = ShardText(shard: task, attempts: [], rejects: [])
+        #expect(text.next == "nothing: its step of rebuilding is done")
+    }
 }

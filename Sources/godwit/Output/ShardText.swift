@@ -25,6 +25,7 @@ struct ShardText {
         case .failed: "mend the cause, then godwit retry \(self.shard.id)"
         case .split:
             "look at its halves: " + self.shard.children.map { "godwit shard show \($0)" }.joined(separator: ", ")
+        case .done where self.shard.kind.isTask: "nothing: its step of rebuilding is done"
         case .done: "nothing; godwit retry \(self.shard.id) --force merges its rows once more"
         case .pending where self.shard.merges: "nothing: it is granted by itself, and merges its rows"
         case .pending: "nothing: it is granted by itself while the run goes on"
