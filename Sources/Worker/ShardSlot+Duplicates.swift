@@ -40,6 +40,9 @@ extension ShardSlot {
         let groups = try self.duplicates(of: object, step, legacy, refusal)
         let verdict = DuplicateGroups(try self.owned(groups, control))
         if let obstacle = verdict.obstacle { throw self.refused(refusal, obstacle) }
+        if let follower = try self.follower(of: verdict.losers, in: object.table) {
+            throw self.refused(refusal, "rows of \(follower) refer to them and would go or change with them")
+        }
         try self.delete(verdict.losers, from: object.table)
         try self.reject(verdict.losers, refusal, job)
         try self.withdraw(verdict.losers, control, job)
