@@ -12,7 +12,6 @@ struct TickSchedule {
     var workers: Timer
     /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
     var snapshot: Timer
-
     /// Looking at what the databases are busy with, where the run is throttled by it.
     var load: Timer
     /// Reading the allow-list: how long a revoked worker goes on, and a new one waits; safe up to 4 s.

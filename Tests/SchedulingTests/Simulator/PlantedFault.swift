@@ -20,7 +20,6 @@ enum PlantedFault: CaseIterable {
     case forgottenCancel
     /// A coordinator that takes over does not read what is off for the load.
     case forgottenStructures
-
     /// The coordinator does not look for what a worker made of the rest of a shard.
     case forgottenRest
     /// A worker that leaves the rest of a shard to others commits it as well.
