@@ -19,7 +19,7 @@ extension RunMachine {
             guard let end = entries.last else { break }
             last = end.id
         }
-        let withShards = Set(machine.shards.values.lazy.map(\.entity))
+        let withShards = Set(machine.shards.entities)
         if let missing = nodes.first(where: { !withShards.contains($0.name) }) {
             throw CoordinatorError(.runFailed, "run \(run.id) has no shards of \(missing.name) in the control schema")
         }

@@ -71,7 +71,7 @@ extension RunMachine {
                 let entity = self.index[shard.entity]
             else { continue }
             shard.state = .pending(notBefore: nil)
-            self.shards[shard.id] = shard
+            self.shards.update(shard)
             self.makeReady(shard, at: entity)
         }
     }

@@ -8,7 +8,7 @@ package struct RunMachine: Sendable {
     package private(set) var limits: GrantLimits
     /// In dependency order.
     package internal(set) var entities: [EntityNode]
-    package internal(set) var shards: [ShardID: ShardEntry] = [:]
+    package internal(set) var shards = ShardTable()
     package internal(set) var workers: [Incarnation: WorkerEntry] = [:]
     /// Shards whose attempts are used up.
     package private(set) var failedShards: Set<ShardID> = []
@@ -52,7 +52,7 @@ package struct RunMachine: Sendable {
         guard let entity = self.index[shard.entity] else {
             preconditionFailure("shard \(shard.id) belongs to \(shard.entity), which the run does not have")
         }
-        self.shards[shard.id] = shard
+        self.shards.update(shard)
         self.count(shard, at: entity, by: 1)
         self.enqueue(shard, at: entity)
         self.hasEnded = false
@@ -68,7 +68,7 @@ package struct RunMachine: Sendable {
         }
         shard.isInterrupted = shard.isInterrupted(by: state)
         shard.state = state
-        self.shards[id] = shard
+        self.shards.update(shard)
         self.count(shard, at: entity, by: 1)
         self.enqueue(shard, at: entity)
     }
