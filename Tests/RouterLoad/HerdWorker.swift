@@ -7,9 +7,6 @@ actor HerdWorker {
     private let name: WorkerName
     private let dealer: DealerEndpoint
     private let report: AsyncStream<ContinuousClock.Instant>.Continuation
-    /// Where it says that its shards are done; nil where it keeps them.
-    private let desk: FenceDesk?
-    private var reports: [LeaseID: Done] = [:]
     private let incarnation = Incarnation.random()
     private var machine = WorkerMachine(slots: 1, now: .now)
     private var shards: [LeaseID: ShardID] = [:]
@@ -20,13 +17,11 @@ actor HerdWorker {
     init(
         name: String,
         dealer: DealerEndpoint,
-        report: AsyncStream<ContinuousClock.Instant>.Continuation,
-        desk: FenceDesk? = nil
+        report: AsyncStream<ContinuousClock.Instant>.Continuation
     ) {
         self.name = WorkerName(rawValue: name)
         self.dealer = dealer
         self.report = report
-        self.desk = desk
     }
 
     /// Works until the process ends.
@@ -66,9 +61,7 @@ actor HerdWorker {
                 break
             case .renew(let leases):
                 _ = self.machine.renewed(asked: leases, kept: Set(leases), sent: .now)
-            case .report(let lease):
-                if let done = self.reports[lease] { await self.say(.done(done)) }
-            case .cancel, .leave:
+            case .report, .cancel, .leave:
                 break
             }
         }
@@ -82,10 +75,7 @@ actor HerdWorker {
             self.machine.welcomed(timers: welcome.timers.workerTimers, now: .now)
             await self.ping()
         case .lease(let lease):
-            if case .start(let slot) = self.machine.leased(lease.assignment, now: .now) {
-                self.shards[lease.lease] = lease.shard
-                if let desk = self.desk { Task { await self.work(lease, slot: slot, desk) } }
-            }
+            if case .start = self.machine.leased(lease.assignment, now: .now) { self.shards[lease.lease] = lease.shard }
             if !self.isGranted { self.report.yield(.now) }
             self.isGranted = true
         case .reject(let reject):
@@ -95,20 +85,9 @@ actor HerdWorker {
         case .acknowledge(let acknowledgement):
             self.machine.acknowledged(acknowledgement.lease, now: .now)
             self.shards[acknowledgement.lease] = nil
-            self.reports[acknowledgement.lease] = nil
         case .drain, .pong:
             self.machine.heard(now: .now)
         }
-    }
-
-    /// A shard without any work: its fence, and DONE until it is acknowledged.
-    private func work(_ lease: Lease, slot: Int, _ desk: FenceDesk) async {
-        _ = await desk.finish(lease.lease, of: lease.shard)
-        self.machine.finished(slot: slot)
-        let counts = ShardCounts(source: 10, migrated: 10, rejected: 0, filtered: 0)
-        let done = Done(lease: lease.lease, shard: lease.shard, counts: counts, seconds: 0)
-        self.reports[lease.lease] = done
-        await self.say(.done(done))
     }
 
     private func hello() async {
