@@ -10,8 +10,9 @@ final class Intake: Sendable {
     private let permit: AsyncStream<Void>.Continuation
     private let waiting = Mutex<[IncomingFrames]>([])
 
-    /// - Parameter width: Messages that the loop has not taken; safe from 1, above some thousands ticks come late.
-    init(width: Int = 256) {
+    /// - Parameter width: Messages that the loop has not taken, and so those of one turn; safe from 1, above some hundreds a
+    ///   turn takes longer than 0.1 s.
+    init(width: Int = 96) {
         (self.permits, self.permit) = AsyncStream.makeStream()
         for _ in 0..<width { self.permit.yield() }
     }
