@@ -19,7 +19,7 @@ package struct BatchSizing: Sendable, Equatable {
     /// Refusals take nothing below this (safe from `least` on).
     package static let leastByRefusals = 512 << 10
 
-    /// 4 MiB keep a shard of 16 MiB at 4 savepoints, far below the 64 that PostgreSQL keeps in shared memory, and more
+    /// 4 MiB keep a shard of 32 MiB at 8 savepoints, far below the 64 that PostgreSQL keeps in shared memory, and more
     /// brings nothing (safe from 1 MiB to 16 MiB; each slot holds so much twice at worst).
     package static let ceiling = 4 << 20
 
