@@ -2,17 +2,19 @@ import Glibc
 
 /// A growable buffer of raw bytes that keeps its memory from one batch to the next.
 package struct ByteBuffer: ~Copyable {
-    /// Owned: comes from malloc, here or in `adopt`; replaced only in `reserve` and `adopt`; freed in deinit.
-    private var base: UnsafeMutableRawPointer
+    /// Owned: comes from malloc, here or in libpq; replaced only in `reserve`, `append(adopting:)` and `removeAll`; freed
+    /// in deinit; nil until there is something to keep.
+    private var base: UnsafeMutableRawPointer?
     /// The bytes there is room for.
-    package private(set) var capacity: Int
+    package private(set) var capacity = 0
     /// The bytes in use, from the start.
     package private(set) var count = 0
+    /// The room that is made at first.
+    private let least: Int
 
-    /// Allocates room for `capacity` bytes.
+    /// An empty buffer that will take so much memory when the first bytes come.
     package init(capacity: Int = 64 * 1024) {
-        self.capacity = max(capacity, 16)
-        self.base = Self.allocate(self.capacity)
+        self.least = max(capacity, 16)
     }
 
     deinit {
@@ -33,17 +35,22 @@ package struct ByteBuffer: ~Copyable {
     }
 
     /// Adds bytes at the end.
-    package mutating func append(_ bytes: RawSpan) {
+    ///
+    /// - Returns: Whether there was memory for them; the buffer is as before where there was none.
+    package mutating func append(_ bytes: RawSpan) -> Bool {
         // The pointer is used only inside the closure.
         bytes.withUnsafeBytes { self.append($0) }
     }
 
     /// Adds bytes at the end; they must not be part of this buffer.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        guard let start = bytes.baseAddress else { return }
-        self.reserve(self.count + bytes.count)
-        (self.base + self.count).copyMemory(from: start, byteCount: bytes.count)
+    ///
+    /// - Returns: Whether there was memory for them; the buffer is as before where there was none.
+    mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return true }
+        guard self.reserve(self.count + bytes.count), let base = self.base else { return false }
+        (base + self.count).copyMemory(from: start, byteCount: bytes.count)
         self.count += bytes.count
+        return true
     }
 
     /// Forgets the bytes from an offset on.
@@ -55,48 +62,64 @@ package struct ByteBuffer: ~Copyable {
     /// Forgets bytes at the start and moves the rest down.
     package mutating func removeFirst(_ removed: Int) {
         precondition(removed >= 0 && removed <= self.count, "more bytes to remove than there are")
-        // copyMemory allows overlapping regions (it is memmove).
-        self.base.copyMemory(from: self.base + removed, byteCount: self.count - removed)
+        // copyMemory allows overlapping regions (it is memmove); without memory there is nothing to move.
+        if let base = self.base { base.copyMemory(from: base + removed, byteCount: self.count - removed) }
         self.count -= removed
     }
 
     /// Forgets all bytes; a single wide row may have grown the memory, which can then be given back.
     package mutating func removeAll(keepingCapacity: Bool = true) {
         self.count = 0
-        if !keepingCapacity { self = ByteBuffer() }
+        if !keepingCapacity { self.take(nil, capacity: 0) }
     }
 
     /// Makes room, at least doubling so that appending stays linear.
-    package mutating func reserve(_ needed: Int) {
-        guard needed > self.capacity else { return }
-        let capacity = max(needed, self.capacity * 2)
-        let grown = Self.allocate(capacity)
-        grown.copyMemory(from: self.base, byteCount: self.count)
-        free(self.base)
-        self.base = grown
-        self.capacity = capacity
+    ///
+    /// - Returns: Whether there is room now; the buffer is as before where there is none.
+    package mutating func reserve(_ needed: Int) -> Bool {
+        needed <= self.capacity || self.grow(needed)
+    }
+
+    private mutating func grow(_ needed: Int) -> Bool {
+        // realloc keeps the bytes and may move them; where it fails, what was there stays.
+        for capacity in [max(needed, self.least, self.capacity * 2), needed] {
+            guard let grown = realloc(self.base, capacity) else { continue }
+            self.base = grown
+            self.capacity = capacity
+            return true
+        }
+        return false
     }
 
     /// Adds bytes that stand at the beginning of memory from malloc, and keeps that memory in place of its own.
     ///
     /// For a row so large that it should not be in memory twice. Nobody else may use or free the pointer from here on.
-    mutating func append(adopting bytes: UnsafeMutableRawPointer, count: Int) {
+    ///
+    /// - Returns: Whether there was memory for them beside what is there; the buffer is as before where there was none.
+    mutating func append(adopting bytes: UnsafeMutableRawPointer, count: Int) -> Bool {
         let whole = self.count + count
-        // realloc keeps the bytes and may move them; the old pointer is not used again.
-        guard let grown = realloc(bytes, max(whole, 16)) else { fatalError("no memory for a row of \(count) bytes") }
-        // copyMemory allows overlapping regions; what was there before stands in another allocation.
-        (grown + self.count).copyMemory(from: grown, byteCount: count)
-        grown.copyMemory(from: self.base, byteCount: self.count)
-        free(self.base)
-        self.base = grown
-        self.capacity = max(whole, 16)
+        if let base = self.base, self.count > 0 {
+            // realloc keeps the bytes and may move them; the old pointer is not used again.
+            guard let grown = realloc(bytes, whole) else {
+                free(bytes)
+                return false
+            }
+            // copyMemory allows overlapping regions; what was there before stands in another allocation.
+            (grown + self.count).copyMemory(from: grown, byteCount: count)
+            grown.copyMemory(from: base, byteCount: self.count)
+            self.take(grown, capacity: whole)
+        } else {
+            self.take(bytes, capacity: count)
+        }
         self.count = whole
+        return true
     }
 
-    /// Memory from malloc, which is aligned for every type.
-    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
-        guard let memory = malloc(size) else { fatalError("no memory for a buffer of \(size) bytes") }
-        return memory
+    /// Puts other memory in the place of its own, which nobody uses any more.
+    private mutating func take(_ memory: UnsafeMutableRawPointer?, capacity: Int) {
+        free(self.base)
+        self.base = memory
+        self.capacity = capacity
     }
 }
 

@@ -35,18 +35,20 @@ extension Connection {
             let length = PQgetCopyData(self.handle, &row, 0)
             switch length {
             case 0...:
+                let isKept: Bool
                 if length >= Self.largeRow, let row {
                     // PQfreemem is free() where there is a libc to share, so the row's memory can change hands.
-                    buffer.append(adopting: UnsafeMutableRawPointer(row), count: Int(length))
+                    isKept = buffer.append(adopting: UnsafeMutableRawPointer(row), count: Int(length))
                 } else {
-                    buffer.append(UnsafeRawBufferPointer(start: row, count: Int(length)))
+                    isKept = buffer.append(UnsafeRawBufferPointer(start: row, count: Int(length)))
                     PQfreemem(row)
                 }
+                guard isKept else { throw self.refuse(rowOf: Int(length)) }
                 rows += 1
             case -1:
                 return .end(rows: try self.finish("COPY TO"))
             default:
-                throw self.drain("COPY TO")
+                throw self.refusedRow() ?? self.drain("COPY TO")
             }
         }
         return .more(rows: rows)
@@ -62,16 +64,16 @@ extension Connection {
         var offset = 0
         while offset < bytes.byteCount {
             let end = min(offset + Self.pieceSize, bytes.byteCount)
+            let piece = bytes.extracting(offset..<end)
             // The pointer is used only inside the closure; libpq copies the bytes.
-            let sent = bytes.withUnsafeBytes { all in
-                let piece = UnsafeRawBufferPointer(rebasing: all[offset..<end])
-                return PQputCopyData(
+            let sent = piece.withUnsafeBytes { piece in
+                PQputCopyData(
                     self.handle,
                     piece.baseAddress?.assumingMemoryBound(to: CChar.self),
                     Int32(piece.count)
                 )
             }
-            guard sent == 1 else { throw self.drain("COPY FROM") }
+            guard sent == 1 else { throw self.refusedPiece(of: piece.byteCount) ?? self.drain("COPY FROM") }
             offset = end
         }
     }
@@ -157,6 +159,58 @@ extension Connection {
 
     private func discardCopyData() {
         var row: UnsafeMutablePointer<CChar>?
-        while PQgetCopyData(self.handle, &row, 0) >= 0 { PQfreemem(row) }
+        while true {
+            switch PQgetCopyData(self.handle, &row, 0) {
+            case 0...: PQfreemem(row)
+            case -1: return
+            // A row that libpq has no memory to hand out stays in its buffer, and would be met again for ever.
+            default: guard !self.isBroken, self.skipRow() > 0 else { return }
+            }
+        }
+    }
+}
+
+/// Where the system refuses memory.
+extension Connection {
+    /// Ends a COPY with a row that there is no memory for.
+    private func refuse(rowOf bytes: Int?) -> PostgresError {
+        let attempt = self.attempt("COPY TO")
+        self.abandonCommand()
+        return PostgresError(refusedMemory: attempt, forRowOf: bytes)
+    }
+
+    /// The error of a row that libpq had no memory for; nil where something else has ended the COPY.
+    private func refusedRow() -> PostgresError? {
+        let said = String(cString: PQerrorMessage(self.handle))
+        guard PostgresError.isRefusedMemory(said) else { return nil }
+        // Without room for the whole message libpq gives the session up; without room for a copy of it the row is there.
+        return self.refuse(rowOf: self.isBroken ? PostgresError.sizeOfRefusedMessage(said) : self.skipRow())
+    }
+
+    /// The error of bytes that libpq had no memory for; nil where something else has ended the COPY.
+    private func refusedPiece(of bytes: Int) -> PostgresError? {
+        guard PostgresError.isRefusedMemory(String(cString: PQerrorMessage(self.handle))) else { return nil }
+        let attempt = self.attempt("COPY FROM")
+        self.abandonCommand()
+        return PostgresError(
+            code: .outOfMemory,
+            message: "\(attempt): this process got no memory to send \(bytes) bytes"
+        )
+    }
+
+    /// Takes the row at hand out of libpq's buffer in pieces.
+    ///
+    /// - Returns: Its size; 0 where there is none.
+    private func skipRow() -> Int {
+        var size = 0
+        // The pointer is used only inside the closure.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { piece in
+            var taken: Int32
+            repeat {
+                taken = PQgetlineAsync(self.handle, piece.baseAddress, Int32(piece.count))
+                size += Int(max(0, taken))
+            } while taken == Int32(piece.count)
+        }
+        return size
     }
 }

@@ -70,19 +70,28 @@ extension Connection {
                 types.append(0)
                 lengths.append(0)
                 formats.append(0)
-                values.append(strdup(text))
+                // A null pointer would mean NULL.
+                guard let copy = strdup(text) else { throw self.refuse(parameterOf: text.utf8.count, sql) }
+                values.append(copy)
             case .bytes(let bytes):
                 types.append(byteaType)
                 lengths.append(Int32(bytes.count))
                 formats.append(1)
-                // Never a null pointer, which would mean NULL.
-                let copy = malloc(bytes.count + 1)!
+                // One more, because a null pointer would mean NULL.
+                guard let copy = malloc(bytes.count + 1) else { throw self.refuse(parameterOf: bytes.count, sql) }
                 bytes.withUnsafeBytes { if let start = $0.baseAddress { memcpy(copy, start, $0.count) } }
                 values.append(copy.assumingMemoryBound(to: CChar.self))
             }
         }
         let pointers = values.map { UnsafePointer($0) }
         return PQexecParams(self.handle, sql, Int32(values.count), types, pointers, lengths, formats, 0)
+    }
+
+    private func refuse(parameterOf bytes: Int, _ sql: String) -> PostgresError {
+        PostgresError(
+            code: .outOfMemory,
+            message: "\(self.attempt(sql)): this process got no memory for a parameter of \(bytes) bytes"
+        )
     }
 
     /// Throws unless the statement succeeded and is over.

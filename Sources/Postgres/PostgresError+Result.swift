@@ -14,9 +14,12 @@ extension PostgresError {
             // libpq reports a failed write without looking whether the server has gone; a read finds out.
             PQconsumeInput(handle)
         }
-        let said =
-            Self.field(godwit_diag_message_primary, of: result)
-            ?? Self.trimmed(String(cString: result.flatMap(PQresultErrorMessage) ?? PQerrorMessage(handle)))
+        let text = String(cString: result.flatMap(PQresultErrorMessage) ?? PQerrorMessage(handle))
+        if state == nil, Self.isRefusedMemory(text) {
+            self.init(refusedMemory: attempt, forRowOf: Self.sizeOfRefusedMessage(text))
+            return
+        }
+        let said = Self.field(godwit_diag_message_primary, of: result) ?? Self.trimmed(text)
         let code: Code =
             if PQstatus(handle) == CONNECTION_BAD {
                 .connectionLost

@@ -16,6 +16,8 @@ package struct PostgresError: Error, Sendable, Equatable {
         case cancelled
         /// The transaction had failed before: nothing of it is in the database.
         case transactionAborted
+        /// This process got no memory for what it was to read or send; the session may be gone.
+        case outOfMemory
         /// The connection string, the environment or a parameter can't be used.
         case invalidParameters
     }
@@ -54,7 +56,8 @@ package struct PostgresError: Error, Sendable, Equatable {
         switch self.code {
         case .connectionLost: true
         case .connectionFailed: self.sqlState?.isTransient ?? true
-        case .serverRefused, .copyFailed, .protocolViolation, .cancelled, .transactionAborted, .invalidParameters:
+        case .serverRefused, .copyFailed, .protocolViolation, .cancelled, .transactionAborted, .outOfMemory,
+            .invalidParameters:
             self.sqlState?.isTransient ?? false
         }
     }

@@ -66,7 +66,7 @@ package struct CopyBuffer: ~Copyable {
 
     /// Forgets everything and keeps the memory.
     package mutating func clear() {
-        self.storage.truncate(to: 0)
+        self.storage.clear()
         self.starts.removeAll(keepingCapacity: true)
         self.keys.removeAll(keepingCapacity: true)
         self.segments.removeAll()
@@ -111,6 +111,14 @@ package struct CopyBuffer: ~Copyable {
             self.segments[index].offset -= row.count
         }
     }
+
+    /// The memory that was refused, 0 where none was; room for the trailer is made now, so that only rows can be without.
+    mutating func refusedBytes() -> Int {
+        self.storage.reserve(Self.trailerBytes)
+        return self.storage.refusedBytes
+    }
+
+    private static let trailerBytes = 2
 
     /// Opens a row of so many fields and returns where it begins.
     mutating func beginRow(fields: Int) -> Int {

@@ -24,5 +24,7 @@ extension RowPipelineError {
         case orphan
         /// A stored presence set is damaged.
         case malformedPresence
+        /// The system refused the memory for what rows become.
+        case outOfMemory
     }
 }

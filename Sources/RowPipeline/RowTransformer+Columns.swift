@@ -172,7 +172,7 @@ extension RowTransformer {
             self.note(column, .mapDefault)
             output.append(otherwise)
         }
-        return output.bytes.byte(start) == 0xff ? .null : .value
+        return output.byte(at: start) == 0xff ? .null : .value
     }
 
     private func generate(_ isTimeOrdered: Bool) -> UUIDValue {

@@ -95,11 +95,12 @@ package struct RowTransformer: ~Copyable {
     ) throws(RowPipelineError) -> Int {
         precondition(!output.refersToInput, "what refers to one input is sent before the next one comes")
         var position = 0
+        var end = 0
         var start = 0
         while try self.reader.next(input, &position) {
+            (start, end) = (end, position)
             // A 64th keeps what is copied of a row of many fields small.
-            self.largeField = position &- start < self.wideRow ? .max : max(1, self.wideRow / 64)
-            start = position
+            self.largeField = end &- start < self.wideRow ? .max : max(1, self.wideRow / 64)
             let keyField = self.reader.fields[self.program.keyInput]
             guard keyField.length == 8 else { throw TupleReader.malformed("the key is not an int8") }
             let key = input.integer(keyField.start, as: Int64.self)
@@ -115,7 +116,20 @@ package struct RowTransformer: ~Copyable {
                 if self.recordsPresence { self.presence.insert(key) }
             }
         }
+        try self.checkMemory(&output, lastRow: end - start)
         return position
+    }
+
+    /// Throws where a buffer was refused memory: what was made of the rows is then not what it should be.
+    ///
+    /// Once for all rows of an input; a wide row is its last.
+    private func checkMemory(_ output: inout CopyBuffer, lastRow: Int) throws(RowPipelineError) {
+        let refused = max(output.refusedBytes(), self.repair.output.refusedBytes)
+        guard refused > 0 else { return }
+        throw RowPipelineError(
+            .outOfMemory,
+            "making rows for the target: this process got no memory for \(refused) bytes; the last row has \(lastRow) bytes"
+        )
     }
 
     private mutating func transformRow(

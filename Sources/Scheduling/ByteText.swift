@@ -1,7 +1,7 @@
 /// Sizes as people read them.
-enum ByteText {
+package enum ByteText {
     /// `512 B`, `64 KiB`, `1.5 MiB`.
-    static func text(_ bytes: Int) -> String {
+    package static func text(_ bytes: Int) -> String {
         let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         var amount = Double(bytes) / 1024
         guard amount.magnitude >= 1 else { return "\(bytes) B" }

@@ -159,7 +159,8 @@ extension ShardSlot {
                 counters: &pass.counters
             )
         } catch {
-            throw AttemptFailure(error.code == .orphan ? .rows : .fault, side: .worker, message: error.message)
+            let advice = error.code == .outOfMemory ? ". " + self.memoryAdvice : ""
+            throw AttemptFailure(error.code == .orphan ? .rows : .fault, side: .worker, message: error.message + advice)
         }
     }
 

@@ -105,12 +105,26 @@ actor ShardSlot {
 
     /// Judges a database error of the job at hand.
     func failure(_ error: PostgresError, side: AttemptFailure.Side) -> AttemptFailure {
-        AttemptFailure(
+        var failure = AttemptFailure(
             error,
             side: side,
             isCancelled: self.control.isCancelled,
             hidesValues: self.hidesValues
         )
+        if error.code == .outOfMemory {
+            failure.message += ". " + self.memoryAdvice
+            // Whatever libpq's own buffer has grown to is given back with the session.
+            if side == .source { self.isSourceWide = true }
+        }
+        return failure
+    }
+
+    /// What to do where a row finds no memory.
+    var memoryAdvice: String {
+        """
+        A slot holds its widest row twice or more, and a batch besides: give the worker more memory or fewer --slots; \
+        run.memory_threshold (\(ByteText.text(self.sizing.threshold))) bounds batches of rows, not a single one
+        """
     }
 
     func checkCancelled() throws(AttemptFailure) {
