@@ -29,7 +29,8 @@ package enum Catalog {
         target: borrowing Connection
     ) throws(PostgresError) -> Resolution {
         var resolver = try PlanResolver(plan: plan, graph: graph, source: source, target: target)
-        try source.execute("SET search_path TO \(resolver.sourceSearchPath)")
+        // The planner takes a sample's addresses for millions and has its query compiled, which takes longer than to run it.
+        try source.execute("SET jit = off; SET search_path TO \(resolver.sourceSearchPath)")
         try target.execute("SET search_path TO \(resolver.targetSearchPath)")
         var entities: [ResolvedEntity] = []
         for name in graph.order {
@@ -38,7 +39,7 @@ package enum Catalog {
                 entities.append(resolved)
             }
         }
-        try source.execute("SET search_path TO pg_catalog")
+        try source.execute("RESET jit; SET search_path TO pg_catalog")
         try target.execute("SET search_path TO pg_catalog")
         try resolver.addRebuilding(to: &entities, target)
         let isComplete =

@@ -103,7 +103,7 @@ extension StatisticsReader {
     /// Reads rows and puts them into steps of about equal weight, on the server.
     ///
     /// `pg_column_size` of a column takes a TOASTed value's size from its pointer and fetches nothing; of a whole row it
-    /// would fetch them all.
+    /// would fetch them all. What is picked is materialized, because the sorts would else carry whole rows and spill.
     func sample(
         _ from: String,
         where condition: String = "true",
@@ -122,7 +122,7 @@ extension StatisticsReader {
         let key = "source." + SQLText.identifier(self.key)
         let result = try connection.query(
             """
-            WITH picked AS (
+            WITH picked AS MATERIALIZED (
                 SELECT \(key)::int8 AS key, (\(bytes))::int8 AS bytes, \(place) AS place
                   FROM \(from) WHERE \(condition) AND \(key) IS NOT NULL),
             running AS (
