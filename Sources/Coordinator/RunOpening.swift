@@ -40,8 +40,17 @@ actor RunOpening {
                 try await PlanGuard(store: self.store).require(plan, file: path, of: run)
                 return .stored(run.id)
             }
-            let (resolved, findings) = try self.resolve(plan, path, loaded.findings)
-            return .new(plan, resolved, findings)
+            // Making the control schema and finding fault with the plan take a few tenths of a second each.
+            async let installation: Void = self.store.beginInstallation()
+            do {
+                let (resolved, findings) = try self.resolve(plan, path, loaded.findings)
+                await installation
+                return .new(plan, resolved, findings)
+            } catch {
+                await installation
+                await self.store.abandonInstallation()
+                throw error
+            }
         }
     }
 

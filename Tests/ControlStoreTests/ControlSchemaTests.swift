@@ -90,6 +90,45 @@ import Testing
         try await stores[0].requireSchema()
     }
 
+    @Test func `an installation that was begun is seen when it is committed`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let other = try Connection(parameters, role: .control, applicationName: "test")
+        let store = ControlStore(parameters: parameters, applicationName: "installer")
+        await store.beginInstallation()
+        #expect(try ControlSchema.installedVersion(on: other) == nil)
+        #expect(try await store.install() == ControlSchema.version)
+        #expect(try ControlSchema.installedVersion(on: other) == ControlSchema.version)
+        // There is nothing to begin where there is a schema.
+        await store.beginInstallation()
+        #expect(try await store.install() == 0)
+    }
+
+    @Test func `an installation that was begun and abandoned leaves nothing`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let other = try Connection(parameters, role: .control, applicationName: "test")
+        let store = ControlStore(parameters: parameters, applicationName: "installer")
+        await store.beginInstallation()
+        await store.abandonInstallation()
+        #expect(try await store.install() == ControlSchema.version)
+        #expect(try ControlSchema.installedVersion(on: other) == ControlSchema.version)
+    }
+
+    @Test func `an installation whose session is lost before it is committed is done again`() async throws {
+        let parameters = try PrivateServer.shared.createDatabase()
+        let other = try Connection(parameters, role: .control, applicationName: "test")
+        let store = ControlStore(parameters: parameters, applicationName: "installer")
+        await store.beginInstallation()
+        let ended = try other.query(
+            """
+            SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE application_name = 'installer' AND datname = current_database()
+            """
+        )
+        #expect(ended.rows.map { $0.bool(0) } == [true])
+        #expect(try await store.install() == ControlSchema.version)
+        #expect(try ControlSchema.installedVersion(on: other) == ControlSchema.version)
+    }
+
     @Test func `a schema made for a role that can make none is enough`() async throws {
         let parameters = try PrivateServer.shared.createDatabase()
         try Connection(parameters, role: .control, applicationName: "test")

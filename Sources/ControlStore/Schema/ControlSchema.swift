@@ -26,6 +26,18 @@ package enum ControlSchema {
     }
 
     static func install(_ steps: [UpgradeStep], on connection: borrowing Connection) throws(ControlStoreError) -> Int {
+        let applied = try Self.beginInstallation(steps, on: connection)
+        try Self.commitInstallation(on: connection)
+        return applied
+    }
+
+    /// Does the same in a transaction that is left open: nobody sees anything of it before it is committed.
+    ///
+    /// - Returns: The steps that were applied.
+    static func beginInstallation(
+        _ steps: [UpgradeStep] = Self.steps,
+        on connection: borrowing Connection
+    ) throws(ControlStoreError) -> Int {
         do throws(PostgresError) {
             try connection.execute("BEGIN")
             try connection.query("SELECT pg_advisory_xact_lock($1::bigint)", [.integer(Self.upgradeLock)])
@@ -39,13 +51,17 @@ package enum ControlSchema {
                 // Of an older schema that is being tested, or one that is newer, nothing is known.
                 if steps.count == Self.version { try connection.execute(Self.roleGrants) }
             }
-            try Self.perform("commit the control schema") { () throws(PostgresError) in try connection.commit() }
             return applied
         } catch {
             // The first error is the one to report; a ROLLBACK can only fail with the connection.
             _ = try? connection.execute("ROLLBACK")
             throw error
         }
+    }
+
+    /// Commits what `beginInstallation` has done.
+    static func commitInstallation(on connection: borrowing Connection) throws(ControlStoreError) {
+        try Self.perform("commit the control schema") { () throws(PostgresError) in try connection.commit() }
     }
 
     /// The version of the installed schema, nil where there is none.

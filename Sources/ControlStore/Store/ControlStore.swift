@@ -11,6 +11,8 @@ package actor ControlStore {
     private let parameters: ConnectionParameters
     private let applicationName: String
     private var connection: Connection?
+    /// Of the control schema, made and not committed; nil where that is not under way.
+    private var uncommittedSteps: Int?
     /// The term of this store's session, nil while it does not lead.
     var term: Term?
 
@@ -27,14 +29,45 @@ package actor ControlStore {
         self.executor.asUnownedSerialExecutor()
     }
 
-    /// Makes the control schema or brings it up to date.
+    /// Makes the control schema or brings it up to date; what `beginInstallation()` has made is only committed.
     ///
     /// - Returns: The number of steps that were applied.
     @discardableResult
     package func install() throws(ControlStoreError) -> Int {
         try self.open()
+        if let applied = self.uncommittedSteps {
+            self.uncommittedSteps = nil
+            do throws(ControlStoreError) {
+                try ControlSchema.commitInstallation(on: self.connection!)
+                return applied
+            } catch {
+                // The session is gone, after a minute of waiting perhaps, and all of it with it: once more.
+                self.close()
+                try self.open()
+            }
+        }
         let applied = try ControlSchema.install(on: self.connection!)
         return applied
+    }
+
+    /// Begins to make the control schema where there is none, in a transaction that only `install()` commits.
+    ///
+    /// For the time in which something else has to be found out before anything may be there; until then this store must be
+    /// asked for nothing else. What goes wrong is said by `install()`, which tries again.
+    package func beginInstallation() {
+        do throws(ControlStoreError) {
+            try self.open()
+            guard try ControlSchema.installedVersion(on: self.connection!) == nil else { return }
+            self.uncommittedSteps = try ControlSchema.beginInstallation(on: self.connection!)
+        } catch {
+            self.close()
+        }
+    }
+
+    /// Takes back what `beginInstallation()` has done.
+    package func abandonInstallation() {
+        guard self.uncommittedSteps != nil else { return }
+        self.close()
     }
 
     /// Refuses to work with a control schema of another version.
@@ -54,6 +87,7 @@ package actor ControlStore {
     package func close() {
         self.connection = nil
         self.term = nil
+        self.uncommittedSteps = nil
     }
 
     /// Runs a statement and takes its rows.
