@@ -41,6 +41,8 @@ extension WorkerProcess {
             throw WorkerError(.messaging, error.message)
         }
         self.machine.connected(now: .now)
+        // HELLO is due.
+        self.mailbox.yield(.tick)
     }
 
     /// Begins a new connection to the same coordinator, which may be there and unheard.

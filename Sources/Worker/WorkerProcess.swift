@@ -93,6 +93,7 @@ package actor WorkerProcess {
                 while (try? await Task.sleep(for: Self.tickInterval)) != nil { mailbox.yield(.tick) }
             }
             group.addTask { [cancelDesk] in await cancelDesk.work() }
+            self.mailbox.yield(.tick)
             for await event in self.events {
                 try await self.handle(event, in: &group)
                 if case .left = self.machine.mode { break }
