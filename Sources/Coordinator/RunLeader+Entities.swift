@@ -108,7 +108,8 @@ extension RunLeader {
                 run: self.run.number,
                 limit: self.plan.policy.maximumRejects
             )
-            .summary
+            .summary,
+            status: status
         )
     }
 }

@@ -9,8 +9,12 @@ import Scheduling
 extension RunLeader {
     /// Writes the run's figures into the control schema, where the display and `godwit status` read them, and trips the
     /// circuit breaker where the plan's rate of rejects is exceeded.
-    func recordFigures() async throws {
+    ///
+    /// - Parameter status: The run's sums where they are known already.
+    /// - Throws: What the control schema throws.
+    func recordFigures(_ status: StatusReport? = nil) async throws {
         try await self.recordWorkers()
+        if let status { return try await self.record(status) }
         try await self.record(try await self.store.status(of: self.run.id))
     }
 

@@ -143,7 +143,12 @@ extension RunLeader {
     }
 
     /// Ends the run and lets the workers go.
-    func end(_ summary: RunSummary) async throws {
+    ///
+    /// - Parameters:
+    ///   - summary: How it ended.
+    ///   - status: The run's sums where they are known already; nil has them read.
+    /// - Throws: What the control schema throws.
+    func end(_ summary: RunSummary, status: StatusReport? = nil) async throws {
         guard self.ended == nil else { return }
         if summary.outcome == .done || summary.outcome == .incomplete {
             guard try await self.store.complete(self.run.id, reason: summary.message) else {
@@ -155,8 +160,10 @@ extension RunLeader {
         try await self.recordEnd(summary)
         try await self.noteEnd(summary)
         self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
-        try await self.recordFigures()
+        // First, so that they leave while the figures are written down.
         await self.dismissWorkers()
+        await self.sendOutbox()
+        try await self.recordFigures(status)
     }
 
     /// Writes down how the run ended; doing it again changes nothing.
