@@ -55,10 +55,11 @@ struct RunPool {
             watch: ProgressWatch(store: store, subject: subject, mode: self.progress),
             store: store
         )
-        if let view = await ProgressWatch.currentView(of: subject, in: store) {
+        // Reading it takes a while where there are many rejects, so only for somebody who will see it.
+        if self.json || self.progress != .off, let view = await ProgressWatch.currentView(of: subject, in: store) {
             if self.json {
                 try JSONOutput.print(await RunReport.complete(view, from: store))
-            } else if self.progress != .off {
+            } else {
                 StandardOutput.write(RunSummaryText(view: view, width: Terminal.output.tableWidth).text)
             }
         }
