@@ -69,8 +69,17 @@ struct WorkerCommand: AsyncParsableCommand {
     )
     var patience = 300
 
+    @Flag(
+        name: .customLong("started-by-pool"),
+        help: ArgumentHelp("Begin when the process that started this one says so.", visibility: .hidden)
+    )
+    var isStartedByPool = false
+
     @OptionGroup var databases: DatabaseOptions
     @OptionGroup var logs: LogOptions
+
+    /// What a local pool adds to the arguments of its workers.
+    static let startedByPool = "--started-by-pool"
 
     func validate() throws {
         guard (1...256).contains(self.slots) else { throw ValidationError("--slots must be between 1 and 256") }
@@ -82,8 +91,11 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.reporting {
-            // Later the databases may come and go; at the start a wrong address should be said at once.
-            try await PlanExamination(databases: self.databases, applicationName: "godwit worker").reachBoth()
+            // Later the databases may come and go; at the start a wrong address should be said at once. Who starts a pool
+            // has just reached both.
+            if !self.isStartedByPool {
+                try await PlanExamination(databases: self.databases, applicationName: "godwit worker").reachBoth()
+            }
             let worker = WorkerProcess(try self.workerConfiguration(), logger: self.logs.logger("worker"))
             let signals = Signals { signal in
                 switch signal {
@@ -92,6 +104,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 default: worker.terminate()
                 }
             }
+            if self.isStartedByPool, await !Starter.mayBegin() { return }
             try await worker.work()
             withExtendedLifetime(signals) {}
         }

@@ -6,7 +6,14 @@ final class ChildProcess: Sendable {
     private let process = Process()
     private let exit: Task<Int32, Never>
 
-    init(arguments: [String], output: ChildOutput) throws {
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - arguments: Of this program.
+    ///   - input: Its standard input; nil for none.
+    ///   - output: Who takes what it writes to its standard error.
+    /// - Throws: What keeps it from starting.
+    init(arguments: [String], input: FileHandle? = nil, output: ChildOutput) throws {
         self.process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         self.process.arguments = arguments
         // Local pools talk over loopback without keys, also where this shell is set up for a remote coordinator.
@@ -15,7 +22,7 @@ final class ChildProcess: Sendable {
         self.process.environment = environment
         let pipe = Pipe()
         self.process.standardError = pipe
-        self.process.standardInput = FileHandle.nullDevice
+        self.process.standardInput = input ?? FileHandle.nullDevice
         output.read(pipe.fileHandleForReading)
         let (ends, end) = AsyncStream<Int32>.makeStream()
         self.process.terminationHandler = { process in

@@ -27,10 +27,9 @@ final class LocalPool: Sendable {
         let departure = PoolDeparture(coordinator: coordinator, workers: workers)
         let signals = Signals { departure.obey($0) }
         let watching = Task { await watch.run() }
-        // Workers of a coordinator that finds fault with the plan would only have to be sent away again.
         let starting = Task {
-            guard await Self.waitForLeadership(of: coordinator, store) else { return }
             for _ in 0..<self.workerCount { try workers.start() }
+            if await Self.waitForLeadership(of: coordinator, store) { workers.begin() }
         }
         let status = try await coordinator.run()
         starting.cancel()
@@ -50,8 +49,9 @@ final class LocalPool: Sendable {
 }
 
 extension LocalPool {
-    /// The control schema is looked at in this time; safe from some milliseconds to a second.
-    private static let leadershipInterval = Duration.milliseconds(50)
+    /// The control schema is looked at in this time, by two queries of half a millisecond; safe from some milliseconds to
+    /// a second.
+    private static let leadershipInterval = Duration.milliseconds(20)
 
     /// Waits until the coordinator leads.
     ///

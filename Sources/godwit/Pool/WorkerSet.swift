@@ -2,10 +2,14 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The local workers: started, replaced when they die, told to leave.
+/// The local workers: started, let begin, replaced when they die, told to leave.
+///
+/// Starting a process takes a while, so they are started beside the coordinator; what they may do before it leads is
+/// nothing, or they would join whoever else leads, and have to be sent away again by one that finds fault with the plan.
 final class WorkerSet: Sendable {
     private let arguments: [String]
     private let output: ChildOutput
+    private let starter = Starter()
     private let state = Mutex(State())
 
     init(arguments: [String], output: ChildOutput) {
@@ -16,16 +20,30 @@ final class WorkerSet: Sendable {
     /// Starts one more worker, unless they have been told to leave.
     func start() throws {
         guard !self.state.withLock(\.isLeaving) else { return }
-        let child = try ChildProcess(arguments: self.arguments, output: self.output)
+        let child = try ChildProcess(
+            arguments: self.arguments + [WorkerCommand.startedByPool],
+            input: self.starter.input,
+            output: self.output
+        )
         let watching = Task {
             let status = await child.exitStatus()
             self.ended(child, status: status)
         }
-        let isLeaving = self.state.withLock { state in
+        let (isLeaving, mayBegin) = self.state.withLock { state in
             state.add(child, watching)
-            return state.isLeaving
+            return (state.isLeaving, state.mayBegin)
         }
+        if mayBegin { self.starter.begin(1) }
         if isLeaving { child.signal(SIGTERM) }
+    }
+
+    /// Lets them begin, because there is a coordinator for them; those that are started later as well.
+    func begin() {
+        let count = self.state.withLock { state in
+            state.mayBegin = true
+            return state.children.count
+        }
+        self.starter.begin(count)
     }
 
     /// Sends a signal to leave; from now on none is started.
@@ -35,6 +53,7 @@ final class WorkerSet: Sendable {
             state.isLeaving = true
             return state.children
         }
+        self.starter.close()
         for child in children { child.signal(signal) }
     }
 
@@ -92,6 +111,7 @@ final class WorkerSet: Sendable {
     private struct State {
         var children: [ChildProcess] = []
         var watching: [Task<Void, Never>] = []
+        var mayBegin = false
         var isReplacing = true
         var isLeaving = false
 
