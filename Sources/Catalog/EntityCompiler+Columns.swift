@@ -113,7 +113,7 @@ extension EntityCompiler {
         }
         guard !cases.isEmpty else { return nil }
         let sql = "CASE \(cases.joined(separator: " ")) END::pg_catalog.text"
-        return self.inputs.index(of: sql, name: "godwit_check", type: self.textType)
+        return self.inputs.index(of: sql, name: "godwit_check", type: self.textType, inSessionZone: nil)
     }
 
     var textType: UInt32 { self.sourceTypes.oid(builtIn: "text") ?? 25 }

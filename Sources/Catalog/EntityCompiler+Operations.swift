@@ -97,7 +97,8 @@ extension EntityCompiler {
         }
         let oid = carriage.cast.type.flatMap { self.sourceTypes.oid(builtIn: $0) } ?? column.type.oid
         let sql = carriage.cast.applied(to: column.expression)
-        let input = self.inputs.index(of: sql, name: column.name, type: oid)
+        let zoned = self.inSessionZone(column.expression, carriage.cast)
+        let input = self.inputs.index(of: sql, name: column.name, type: oid, inSessionZone: zoned)
         if carriage.replacesElementType, let element = self.targetTypes.element(of: target.type) {
             return .convert(input: input, .arrayElementType(element))
         }
@@ -149,7 +150,14 @@ extension EntityCompiler {
 
     /// The input that holds an expression as text.
     mutating func text(_ expression: String, _ name: String) -> Int {
-        self.inputs.index(of: SourceCast.to("text").applied(to: expression), name: name, type: self.textType)
+        let cast = SourceCast.to("text")
+        let zoned = self.inSessionZone(expression, cast)
+        return self.inputs.index(
+            of: cast.applied(to: expression),
+            name: name,
+            type: self.textType,
+            inSessionZone: zoned
+        )
     }
 
     func isText(_ target: CatalogTable.Column) -> Bool {

@@ -20,7 +20,9 @@ extension EntityCompiler {
                     continue
                 }
                 let bool = self.sourceTypes.oid(builtIn: "bool") ?? 16
-                condition = self[keyPath: inputs].index(of: "(\(when))::pg_catalog.bool", name: column.name, type: bool)
+                let sql = "(\(when))::pg_catalog.bool"
+                let zoned = self.comparesInteger(when) ? sql : nil
+                condition = self[keyPath: inputs].index(of: sql, name: column.name, type: bool, inSessionZone: zoned)
             }
             alternatives.append(.init(entity: alternative.entity, input: input, condition: condition))
         }
@@ -75,8 +77,10 @@ extension EntityCompiler {
             return nil
         }
         let int8 = self.sourceTypes.oid(builtIn: "int8") ?? 20
-        let sql = SourceCast.to("int8").applied(to: expression)
-        return self[keyPath: inputs].index(of: sql, name: column.name, type: int8)
+        let cast = SourceCast.to("int8")
+        let zoned = self.inSessionZone(expression, cast)
+        return self[keyPath: inputs]
+            .index(of: cast.applied(to: expression), name: column.name, type: int8, inSessionZone: zoned)
     }
 
     mutating func distinguish(_ column: String, by plan: ReferencePlan) {

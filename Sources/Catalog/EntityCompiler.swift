@@ -66,6 +66,8 @@ struct EntityCompiler {
         self.addImplicitColumns(besides: mapped)
         self.noteMissingValues()
         let checkInput = self.addChecks()
+        var select = self.select(self.inputs.expressions, besides: nil)
+        select.inSessionZone = self.sessionSelect(self.inputs)
         return CompiledEntity(
             program: RowProgram(
                 inputs: self.inputs.columns,
@@ -73,7 +75,7 @@ struct EntityCompiler {
                 keyInput: keyInput,
                 checkInput: checkInput
             ),
-            select: self.select(self.inputs.expressions, besides: nil),
+            select: select,
             fill: self.fillPass(),
             uniqueRules: self.uniqueRules(),
             stagingColumns: self.outputs.compactMap { self.stagingColumn($0.name) },
@@ -91,11 +93,13 @@ struct EntityCompiler {
     }
 
     private mutating func index(ofKeyIn inputs: WritableKeyPath<Self, ProgramInputs>) -> Int {
-        self[keyPath: inputs]
+        let sql = "source.\(self.key)::pg_catalog.int8"
+        return self[keyPath: inputs]
             .index(
-                of: "source.\(self.key)::pg_catalog.int8",
+                of: sql,
                 name: self.entity.key,
-                type: self.sourceTypes.oid(builtIn: "int8") ?? 20
+                type: self.sourceTypes.oid(builtIn: "int8") ?? 20,
+                inSessionZone: sql
             )
     }
 
@@ -111,7 +115,7 @@ struct EntityCompiler {
     }
 
     /// The plan's `where:` over the row source; it speaks of the base table, which a query may hide.
-    private var filter: String? {
+    var filter: String? {
         guard let filter = self.entity.filter, self.entity.query != nil else { return self.entity.filter }
         return
             "source.\(self.key) IN (SELECT source.\(self.key) FROM \(self.source.table.sql) AS source WHERE \(filter))"

@@ -66,12 +66,11 @@ extension ResolvedEntity {
     }
 
     private func copyOut(_ select: SourceSelect, where keys: String?, _ unreadable: [Int64] = []) -> String {
-        let statement = select.statement(
+        select.copyStatement(
             where: keys,
             ordered: self.statistics.isScattered || self.readsInKeyOrder == true,
             without: unreadable
         )
-        return "COPY (\(statement)) TO STDOUT (FORMAT binary)"
     }
 
     private func count(where keys: String?, _ others: String?) -> String {

@@ -1,4 +1,7 @@
 extension Connection {
+    /// The time zone of every session.
+    package static let timeZone = "UTC"
+
     /// Pins every setting that changes how values are read, written or found, in one round trip.
     func pinSettings() throws(PostgresError) {
         do {
@@ -13,7 +16,7 @@ extension Connection {
         // 60 s is twice the lease's time to live: a worker that stopped loses its locks. The source's snapshot must last.
         let idle = self.role == .source ? "0" : "60s"
         var settings = [
-            ("TimeZone", "UTC"), ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"),
+            ("TimeZone", Self.timeZone), ("DateStyle", "ISO, YMD"), ("IntervalStyle", "postgres"),
             ("search_path", "pg_catalog"), ("row_security", "off"), ("statement_timeout", "0"), ("lock_timeout", "0"),
             ("extra_float_digits", "3"), ("client_encoding", "UTF8"), ("bytea_output", "hex"),
             ("standard_conforming_strings", "on"), ("client_min_messages", "warning"), ("tcp_keepalives_idle", "10"),
