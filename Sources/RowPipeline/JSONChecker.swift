@@ -3,7 +3,7 @@
 /// It follows `src/common/jsonapi.c` (the lexer and grammar) and, for `jsonb`, the value limits of `jsonb_util.c` and
 /// `numeric.c`. Two limits of the server are not compared: its stack (`maximumDepth` stands in for `max_stack_depth`) and
 /// the total size of a document's binary form, which only texts beyond 20 MB reach; such a row is refused by the server.
-struct JSONChecker: Sendable {
+struct JSONChecker: ~Copyable, Sendable {
     enum Dialect: Sendable {
         case json
         case jsonb
@@ -13,6 +13,8 @@ struct JSONChecker: Sendable {
     let maximumDepth: Int
     /// Whether the last text that was refused was refused for its depth.
     private(set) var isTooDeep = false
+    /// Members of the outermost object of the last text that was accepted.
+    var members = JSONMembers()
 
     /// Bytes of one string or key that a `jsonb` header can count (`JENTRY_OFFLENMASK`).
     static let maximumStringBytes = 0x0fff_ffff
@@ -24,41 +26,46 @@ struct JSONChecker: Sendable {
     /// Whether the server accepts the text.
     mutating func accepts(_ text: RawSpan, as dialect: Dialect = .jsonb) -> Bool {
         self.isTooDeep = false
+        self.members.removeAll()
         var position = 0
         var levels = Levels()
+        var place = Place.value
         while true {
-            // A value begins here.
-            position = Self.skipWhitespace(text, from: position)
-            guard position < text.byteCount else { return false }
-            let byte = text.byte(position)
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let end = JSONString.end(in: text, from: position, dialect) else { return false }
-                position = end
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard levels.depth < self.maximumDepth else {
-                    self.isTooDeep = true
-                    return false
-                }
-                let isObject = byte == UInt8(ascii: "{")
-                levels.open(isObject)
-                position = Self.skipWhitespace(text, from: position &+ 1)
+            if place == .value {
+                position = Self.skipWhitespace(text, from: position)
                 guard position < text.byteCount else { return false }
-                guard text.byte(position) == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    if isObject, !Self.skipKey(text, &position, dialect) { return false }
-                    continue
+                let byte = text.byte(position)
+                switch byte {
+                case UInt8(ascii: "\""):
+                    guard let end = JSONString.end(in: text, from: position, dialect) else { return false }
+                    position = end
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    guard levels.depth < self.maximumDepth else {
+                        self.isTooDeep = true
+                        return false
+                    }
+                    let isObject = byte == UInt8(ascii: "{")
+                    levels.open(isObject)
+                    position = Self.skipWhitespace(text, from: position &+ 1)
+                    guard position < text.byteCount else { return false }
+                    guard text.byte(position) == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                        if isObject { place = self.skipKeys(text, &position, isOutermost: levels.depth == 1, dialect) }
+                        guard place != .nowhere else { return false }
+                        continue
+                    }
+                    levels.close()
+                    position &+= 1
+                case UInt8(ascii: "-"), 0x30...0x39:
+                    guard let end = JSONNumber.end(in: text, from: position, dialect) else { return false }
+                    position = end
+                default:
+                    guard let end = Self.keywordEnd(text, from: position) else { return false }
+                    position = end
                 }
-                levels.close()
-                position &+= 1
-            case UInt8(ascii: "-"), 0x30...0x39:
-                guard let end = JSONNumber.end(in: text, from: position, dialect) else { return false }
-                position = end
-            default:
-                guard let end = Self.keywordEnd(text, from: position) else { return false }
-                position = end
             }
             // A value has ended here: what follows closes levels, separates it from the next one, or is nothing.
             while true {
+                if levels.depth == 1 { self.members.end(at: position) }
                 position = Self.skipWhitespace(text, from: position)
                 guard levels.depth > 0 else { return position == text.byteCount }
                 guard position < text.byteCount else { return false }
@@ -68,22 +75,22 @@ struct JSONChecker: Sendable {
                 guard byte == (levels.isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
                 levels.close()
             }
+            place = .value
             if levels.isInObject {
                 position = Self.skipWhitespace(text, from: position)
-                guard Self.skipKey(text, &position, dialect) else { return false }
+                place = self.skipKeys(text, &position, isOutermost: levels.depth == 1, dialect)
+                guard place != .nowhere else { return false }
             }
         }
     }
 
-    /// Moves behind a key and its colon; false where there is none.
-    private static func skipKey(_ text: RawSpan, _ position: inout Int, _ dialect: Dialect) -> Bool {
-        guard position < text.byteCount, text.byte(position) == UInt8(ascii: "\""),
-            let end = JSONString.end(in: text, from: position, dialect)
-        else { return false }
-        position = self.skipWhitespace(text, from: end)
-        guard position < text.byteCount, text.byte(position) == UInt8(ascii: ":") else { return false }
-        position &+= 1
-        return true
+    enum Place {
+        /// Where a value begins.
+        case value
+        /// Where one has ended.
+        case behindValue
+        /// Where nothing can follow that would make the text valid.
+        case nowhere
     }
 
     /// Which of the open levels are objects: the innermost 64 in one word, those around them in memory.

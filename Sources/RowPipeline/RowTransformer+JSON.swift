@@ -67,7 +67,11 @@ extension RowTransformer {
     ) -> FieldVerdict {
         let start = Self.beginDocument(self.documents[index].isBinary, &output)
         guard !self.documents[index].embedded.isEmpty else {
-            self.append(text, at: inputStart, &output)
+            if self.documents[index].isBinary, text.byteCount < self.largeField, self.checker.members.sort(text) {
+                self.writeSorted(text, &output)
+            } else {
+                self.append(text, at: inputStart, &output)
+            }
             return self.endDocument(from: start, &output)
         }
         self.scanners[index].scan(text)
@@ -83,6 +87,17 @@ extension RowTransformer {
         }
         self.append(text.extracting(copied..<text.byteCount), at: inputStart.map { $0 &+ copied }, &output)
         return self.endDocument(from: start, &output)
+    }
+
+    /// Writes an object with its members in the order in which `jsonb` keeps them, which spares the server a sort.
+    private mutating func writeSorted(_ text: RawSpan, _ output: inout UnsafeByteBuffer) {
+        var separator = UInt8(ascii: "{")
+        for place in 0..<self.checker.members.count {
+            output.append(separator)
+            output.append(text.extracting(self.checker.members.range(at: place)))
+            separator = UInt8(ascii: ",")
+        }
+        output.append(UInt8(ascii: "}"))
     }
 
     private mutating func writeEmbedded(
