@@ -49,7 +49,7 @@ extension EndToEnd {
                 try await migration.wait(until: "EXISTS (SELECT FROM godwit.migration_runs WHERE metrics ? 'throttle')")
                 let shown = try migration.start(["throttle"])
                 #expect(await shown.exitStatus() == 0, "\(shown.log)")
-                #expect(shown.log.contains("may take 4,000 rows/s, 1.0 MB/s of source rows"), "\(shown.log)")
+                #expect(shown.log.contains("may take 4,000 rows/s, 1 MiB/s of source rows"), "\(shown.log)")
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|2000|2000|0|0"])
                 let late = try migration.start(["throttle", "--rows", "1/s"])

@@ -24,7 +24,9 @@ import Testing
         #expect(Figures.count(-1234) == "-1,234")
         #expect(Figures.count(Int64.min) == "-9,223,372,036,854,775,808")
         #expect(Figures.bytes(1023) == "1023 B")
-        #expect(Figures.bytes(12 << 20) == "12 MB")
+        #expect(Figures.bytes(12 << 20) == "12 MiB")
+        #expect(Figures.bytes(3 << 29) == "1.5 GiB")
+        #expect(Figures.bytes((1 << 20) - 1) == "1 MiB")
         #expect(Figures.counted(1, "shard") == "1 shard")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Scheduling
 
 /// Numbers as people read them.
 enum Figures {
@@ -26,17 +27,8 @@ enum Figures {
         return Self.decimal(value, decimals) + units[unit]
     }
 
-    /// `12 kB`, `3.4 GB` in powers of 1024, as PostgreSQL counts.
-    static func bytes(_ number: Int64) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB", "PB"]
-        var value = Double(number)
-        var unit = 0
-        while value >= 1023.5, unit < units.count - 1 {
-            value /= 1024
-            unit += 1
-        }
-        return Self.decimal(value, unit == 0 || value >= 9.95 ? 0 : 1) + " " + units[unit]
-    }
+    /// `512 B`, `64 KiB`, `1.5 MiB`.
+    static func bytes(_ number: Int64) -> String { ByteText.text(Int(number)) }
 
     /// `0.4s`, `12s`, `3m05s`, `2h07m`, `3d04h`.
     static func duration(_ seconds: Double) -> String {
