@@ -85,7 +85,11 @@ extension RowTransformer {
         case .convert(let input, _): index = input
         default: return ""
         }
-        let text = String(decoding: self.field(index, of: input), as: UTF8.self)
-        return "\"\(text.prefix(60))\"" + (text.count > 60 ? "…" : "")
+        let field = self.reader.fields[index]
+        guard !field.isNull else { return "\"\"" }
+        // Far more than is shown, and little of a value of megabytes.
+        let end = field.start + min(field.length, 1024)
+        let text = String(decoding: (field.start..<end).map { input.byte($0) }, as: UTF8.self)
+        return "\"\(text.prefix(60))\"" + (field.length > 1024 || text.count > 60 ? "…" : "")
     }
 }

@@ -136,13 +136,18 @@ extension ShardSlot {
             try self.readBatch(until: limit, rowLimit: rows)
         }
         pass.bytesRead += self.input.count - before
-        if self.input.count - before > Self.wideInput { self.isSourceWide = true }
+        self.noteWideInput(self.input.count - before)
         if case .end = read { return true }
         return false
     }
 
+    /// Notes that the source has sent so much at once.
+    func noteWideInput(_ bytes: Int) {
+        if bytes > Self.wideInput { self.isSourceWide = true }
+    }
+
     /// Forgets input that has been transformed and is not needed any more, and the memory that a wide row has taken.
-    private func forgetInput(_ used: Int) {
+    func forgetInput(_ used: Int) {
         self.input.removeFirst(used)
         guard self.input.isEmpty, self.input.capacity > 4 * Self.pieceBytes else { return }
         self.input.removeAll(keepingCapacity: false)

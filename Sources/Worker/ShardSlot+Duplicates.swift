@@ -162,32 +162,22 @@ extension ShardSlot {
         let head = [shown.serverMessage, refusal.constraint.map { "constraint \($0)" }].compactMap { $0 }
         let reason = RejectReason.refused(SQLState.uniqueViolation.rawValue).code
         for (shard, losers) in Dictionary(grouping: losers, by: \.owner).sorted(by: { $0.key < $1.key }) {
-            var copy = RejectCopy(run: job.run, entity: job.assignment.entity, shard: shard)
             for start in stride(from: 0, to: losers.count, by: Self.rejectsAtOnce) {
                 try self.checkCancelled()
                 let part = losers[start..<min(start + Self.rejectsAtOnce, losers.count)]
-                let rows = try self.storedRows(of: part.map(\.key), job)
-                for loser in part {
+                if job.keepsRejectedRows, !self.hasSource { try self.openSource(job) }
+                let lines = part.map { loser in
                     let winner = loser.winner.map { "legacy key \($0)" } ?? "a row without a legacy key"
-                    copy.append(
+                    return RejectLine(
                         key: loser.key,
                         reason: reason,
                         column: nil,
-                        detail: (head + ["legacy key \(loser.key) gave way to \(winner)"]).joined(separator: "; "),
-                        sourceRow: rows[loser.key]
+                        detail: (head + ["legacy key \(loser.key) gave way to \(winner)"]).joined(separator: "; ")
                     )
                 }
-                try self.send(copy)
-                copy.removeAll()
+                try self.send(lines, to: shard, job)
             }
         }
-    }
-
-    /// The source's rows, where the plan keeps those of rejects.
-    private func storedRows(of keys: [Int64], _ job: ShardJob) throws(AttemptFailure) -> [Int64: String] {
-        guard job.keepsRejectedRows else { return [:] }
-        if !self.hasSource { try self.openSource(job) }
-        return try self.sourceRows(of: keys, job)
     }
 
     /// Takes the rows out of the counters and the presence of the shards that brought them.

@@ -11,7 +11,8 @@ extension EndToEnd {
              WHERE id IN (50, 51, 150, 210, 250);
             UPDATE thing SET doc = format('{"n": %s, "text": "%s"}', id, repeat(md5(id::text), 160000))
              WHERE id IN (1, 51, 150, 300);
-            UPDATE thing SET amount = -1 WHERE id IN (149, 150, 250); ANALYZE
+            UPDATE thing SET amount = -1 WHERE id IN (149, 150, 250);
+            UPDATE thing SET body = body || E' \\t\\\\ \\n\\r "é\\\\N' WHERE amount = -1; ANALYZE
             """
         private static let target = """
             CREATE TABLE things (id uuid PRIMARY KEY, body text, amount integer CHECK (amount > 0), doc jsonb, note text,
@@ -43,7 +44,7 @@ extension EndToEnd {
                     """
                     SELECT source_key, reason,
                            source_row ->> 'body' = CASE WHEN source_key = 149 THEN 'body 149'
-                               ELSE repeat(md5(source_key::text), 160000) END
+                               ELSE repeat(md5(source_key::text), 160000) END || E' \\t\\\\ \\n\\r "é\\\\N'
                       FROM godwit.rejects ORDER BY 1
                     """
                 )

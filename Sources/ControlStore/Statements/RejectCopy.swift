@@ -34,18 +34,59 @@ package struct RejectCopy: Sendable {
         parentKey: Int64? = nil,
         isKept: Bool = false
     ) {
+        let line = RejectLine(
+            key: key,
+            reason: reason,
+            column: column,
+            detail: detail,
+            parentEntity: parentEntity,
+            parentKey: parentKey,
+            isKept: isKept
+        )
+        self.append(line, sourceRow: sourceRow)
+    }
+
+    /// Adds one reject; `sourceRow` is JSON.
+    package mutating func append(_ line: RejectLine, sourceRow: String?) {
+        self.begin(line)
+        self.append(field: sourceRow)
+        self.end(line)
+    }
+
+    /// Adds one reject with its source row as COPY's text form has it.
+    package mutating func append(_ line: RejectLine, copiedRow: RawSpan) {
+        self.begin(line)
+        copiedRow.withUnsafeBytes { self.bytes += $0 }
+        self.end(line)
+    }
+
+    /// Adds one reject up to its source row, which is sent next.
+    package mutating func begin(_ line: RejectLine) {
         self.bytes += self.prefix
-        self.bytes += String(key).utf8
-        for field in [reason, column, detail, sourceRow, parentEntity, parentKey.map(String.init)] {
+        self.bytes += String(line.key).utf8
+        for field in [line.reason, line.column, line.detail] {
             self.bytes.append(UInt8(ascii: "\t"))
-            if let field {
-                Self.append(field, to: &self.bytes)
-            } else {
-                self.bytes += "\\N".utf8
-            }
+            self.append(field: field)
         }
-        self.bytes += (isKept ? "\tt\n" : "\tf\n").utf8
+        self.bytes.append(UInt8(ascii: "\t"))
+    }
+
+    /// Adds what comes behind the source row.
+    package mutating func end(_ line: RejectLine) {
+        for field in [line.parentEntity, line.parentKey.map(String.init)] {
+            self.bytes.append(UInt8(ascii: "\t"))
+            self.append(field: field)
+        }
+        self.bytes += (line.isKept ? "\tt\n" : "\tf\n").utf8
         self.count += 1
+    }
+
+    private mutating func append(field: String?) {
+        if let field {
+            Self.append(field, to: &self.bytes)
+        } else {
+            self.bytes += "\\N".utf8
+        }
     }
 
     /// Forgets the lines and keeps the memory.
