@@ -16,6 +16,7 @@ enum Microbenchmark {
         case .notification: try Transformation(NotificationRows.program, NotificationRows.rows).run(rows)
         case .references: try Transformation(NotificationRows.references, NotificationRows.rows).run(rows)
         case .json: try Transformation(NotificationRows.document, NotificationRows.rows).run(rows)
+        case .sorting: try Transformation(NotificationRows.document, NotificationRows.unsortedRows).run(rows)
         case .codec: try Transformation(NotificationRows.copies, NotificationRows.rows).run(rows)
         case .ordered: Identities.ordered(rows)
         case .named: Identities.named(rows)
@@ -32,6 +33,8 @@ enum Work: String, CaseIterable {
     case references
     /// The key and the document alone.
     case json
+    /// The same where the document's members have to be put into the order of `jsonb`.
+    case sorting
     /// Ten columns as they came.
     case codec
     /// UUIDs of the `ordered` strategy.

@@ -48,10 +48,12 @@ enum NotificationRows {
         )
     }
 
-    /// A binary COPY without header and trailer; every parent is there.
-    static let rows: [UInt8] = Self.makeRows()
+    /// A binary COPY without header and trailer; every parent is there, and documents come in the order of `jsonb`.
+    static let rows: [UInt8] = Self.makeRows(Self.context)
+    /// The same with documents as an application writes them.
+    static let unsortedRows: [UInt8] = Self.makeRows(Self.unsortedContext)
 
-    private static func makeRows() -> [UInt8] {
+    private static func makeRows(_ context: (Int) -> [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         for index in 0..<self.count {
             let isOrder = index % 2 == 0
@@ -60,7 +62,7 @@ enum NotificationRows {
                 self.bigEndian(Int64(index)), self.bigEndian(Int64(index * 7 % 5000)),
                 hasNoParent ? nil : self.bigEndian(Int64(index * 31 % 5000)), [isOrder ? 1 : 0], [isOrder ? 0 : 1],
                 self.bigEndian(Int64(index % 40)), Array("\(index % 3 + 1)".utf8),
-                index % 15 == 0 ? nil : self.context(index),
+                index % 15 == 0 ? nil : context(index),
                 index % 3 == 0 ? nil : self.bigEndian(Int64(index) * 1_000_000),
                 self.bigEndian(Int64(index) * 999_999),
             ]
@@ -70,19 +72,30 @@ enum NotificationRows {
         return bytes
     }
 
-    /// About 340 bytes: short strings, escapes and characters of several bytes here and there.
     private static func context(_ index: Int) -> [UInt8] {
+        let members = self.members(index)
+        return self.object([7, 8, 6, 5, 4, 2, 3, 0, 1].map { members[$0] })
+    }
+
+    private static func unsortedContext(_ index: Int) -> [UInt8] {
+        self.object(self.members(index))
+    }
+
+    private static func object(_ members: [String]) -> [UInt8] {
+        Array("{\(members.joined(separator: ", "))}".utf8)
+    }
+
+    /// About 340 bytes: short strings, escapes and characters of several bytes here and there.
+    private static func members(_ index: Int) -> [String] {
         let patient = ["Ivanova", "Kovács", "Schröder", "Becker"][index % 4]
         let text = String(repeating: "kindly reduce the occlusal contact by 0.2 mm. ", count: 1 + index % 3)
-        return Array(
-            """
-            {"order_number": "A-\(index)", "patient_name": "\(patient)", "doctor_name": "Dr. Öztürk", \
-            "office_name": "Dental office \(index % 90)", "due_date": "2015-01-05", "urgent": \(index % 5 == 0), \
-            "price": \(index).\(10 + index % 90), "lines": [{"no": 1, "text": "\(text)\(index % 9 == 0 ? "\\n" : "")"}], \
-            "links": {"order": "https://lab.example/orders/\(index)", "unsubscribe": null}}
-            """
-            .utf8
-        )
+        return [
+            "\"order_number\": \"A-\(index)\"", "\"patient_name\": \"\(patient)\"", "\"doctor_name\": \"Dr. Öztürk\"",
+            "\"office_name\": \"Dental office \(index % 90)\"", "\"due_date\": \"2015-01-05\"",
+            "\"urgent\": \(index % 5 == 0)", "\"price\": \(index).\(10 + index % 90)",
+            "\"lines\": [{\"no\": 1, \"text\": \"\(text)\(index % 9 == 0 ? "\\n" : "")\"}]",
+            "\"links\": {\"order\": \"https://lab.example/orders/\(index)\", \"unsubscribe\": null}",
+        ]
     }
 
     static func bigEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
