@@ -25,10 +25,10 @@ final class LeadershipKeeper: Sendable {
         self.term.withLock { $0 = term }
     }
 
-    /// The sums of a run; nil where they can't be read, which the leading session notices by itself.
+    /// The sums of a run, and the rejects that wait for a parent; nil where they can't be read, which the leading session notices by itself.
     func status(of run: RunID) async -> StatusReport? {
         do throws(ControlStoreError) {
-            return try await self.store.status(of: run)
+            return try await self.store.status(of: run, counting: .parentPending)
         } catch {
             self.logger.debug("the run's sums can't be read", metadata: .of([.error: "\(error)"]))
             return nil

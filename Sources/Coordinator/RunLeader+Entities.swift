@@ -84,6 +84,21 @@ extension RunLeader {
         for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
     }
 
+    /// Does what the end of the run needs and what need not come after the last ANALYZE, while that is under way.
+    func prepareConclusion() async throws {
+        if self.isConclusionDue, !self.analyzing.isEmpty { try await self.createAuditView() }
+    }
+
+    /// Makes the view over the ledger and the targets, once for each revision of the plan.
+    private func createAuditView() async throws {
+        guard self.plan.policy.audit == .view, self.auditedRevision != self.run.planRevision else { return }
+        try await self.store.createAuditView(
+            of: self.plan.entities.map { EntityName(rawValue: $0.name) },
+            in: self.run.id
+        )
+        self.auditedRevision = self.run.planRevision
+    }
+
     /// Everything is done or failed: says how the run ended, honestly.
     func conclude(failedShards: Int) async throws {
         guard self.unanalyzed.isEmpty, self.analyzing.isEmpty else {
@@ -91,14 +106,8 @@ extension RunLeader {
             return
         }
         if try await self.expectReplays() { return }
-        let audit = self.plan.policy.audit
-        if audit == .view {
-            try await self.store.createAuditView(
-                of: self.plan.entities.map { EntityName(rawValue: $0.name) },
-                in: self.run.id
-            )
-        }
-        let status = try await self.store.status(of: self.run.id)
+        try await self.createAuditView()
+        let status = try await self.store.status(of: self.run.id, counting: .parentPending)
         try await self.end(
             RunConclusion(
                 failedShards: failedShards,

@@ -15,7 +15,7 @@ extension RunLeader {
     func recordFigures(_ status: StatusReport? = nil) async throws {
         try await self.recordWorkers()
         if let status { return try await self.record(status) }
-        try await self.record(try await self.store.status(of: self.run.id))
+        try await self.record(try await self.store.status(of: self.run.id, counting: .parentPending))
     }
 
     /// Has the run's sums read beside the loop, over the session that renews the leadership: over a hundred thousand

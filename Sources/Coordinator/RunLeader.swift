@@ -90,6 +90,8 @@ actor RunLeader {
     var analyzing: Set<EntityName> = []
     /// How the run ended, while the workers are being dismissed.
     var ended: RunSummary?
+    /// The plan's revision that the audit view was made for; nil before it is made.
+    var auditedRevision: Int?
     /// The end could not be recorded, because an operator has just given the run more to do.
     var isConclusionDue = false
     /// The run has ended and the workers have left.
@@ -221,6 +223,7 @@ actor RunLeader {
         self.startPreparations(&group)
         self.startCuts(&group)
         self.startAnalyses(&group)
+        try await self.prepareConclusion()
         if self.snapshotIdentifier != nil { try await self.grant() }
         if self.isLeaving { try await self.finish() }
     }

@@ -93,6 +93,9 @@ import Testing
             status.totals == ShardCounters(sourceRows: 10, migrated: 8, rejected: 2, adjusted: ["null_orphan": 3])
         )
         #expect(status.entities[0].rejects == ["orphan": 1, "parent_pending": 1])
+        let pending = try await store.status(of: fixture.run, counting: .parentPending)
+        #expect(pending.entities[0].rejects == ["parent_pending": 1])
+        #expect(pending.totals == status.totals)
         #expect(status.shards.done == 2)
         #expect(try #require(status.durations).longest > 0)
     }

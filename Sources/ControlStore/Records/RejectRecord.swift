@@ -63,6 +63,9 @@ package struct RejectFilter: Sendable, Equatable {
     /// Only those with a higher id.
     package var after: Int64
 
+    /// Rows that wait for their parent; an index has them.
+    package static let parentPending = RejectFilter(reason: "parent_pending")
+
     package init(
         entity: EntityName? = nil,
         reason: String? = nil,
