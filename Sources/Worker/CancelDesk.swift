@@ -15,7 +15,18 @@ final class CancelDesk: Sendable {
     /// Stops an attempt: no further batch begins from here on, and its statements are cancelled as soon as may be.
     func cancel(_ control: SlotControl) {
         control.stop()
+        if control.queueCancel() { self.mailbox.yield(control) }
+    }
+
+    /// Cancels the statements of a stopped attempt once more: the first time may have fallen between its look at whether it
+    /// was told to stop and a statement that takes an hour.
+    ///
+    /// - Returns: Whether there was anything to cancel.
+    @discardableResult
+    func cancelAgain(_ control: SlotControl) -> Bool {
+        guard control.isStopping, control.queueCancel() else { return false }
         self.mailbox.yield(control)
+        return true
     }
 
     /// Sends what is asked for until the task is cancelled.
@@ -29,6 +40,7 @@ final class CancelDesk: Sendable {
         nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
         func send(_ control: SlotControl) {
+            control.takeCancel()
             control.cancelStatements()
         }
     }

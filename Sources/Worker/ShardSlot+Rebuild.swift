@@ -67,6 +67,8 @@ extension ShardSlot {
         of object: SuspendedRecord,
         _ job: ShardJob
     ) throws(AttemptFailure) {
+        // The last look before a statement that may take an hour; a cancellation that comes after it is sent with every ping.
+        try self.checkCancelled()
         do throws(AttemptFailure) {
             guard step.kind == .index else { return try self.execute(step) }
             let refusal = try self.attempt("step") { () throws(PostgresError) in try self.target!.execute(step.sql) }

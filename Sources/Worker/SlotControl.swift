@@ -11,8 +11,32 @@ final class SlotControl: Sendable {
     func begin() {
         self.state.withLock {
             $0.isCancelled = false
+            $0.isAtWork = true
             $0.partsAsked = nil
         }
+    }
+
+    /// The attempt is over.
+    func end() {
+        self.state.withLock { $0.isAtWork = false }
+    }
+
+    /// Whether an attempt that was told to stop has not ended yet.
+    var isStopping: Bool { self.state.withLock { $0.isCancelled && $0.isAtWork } }
+
+    /// Notes that a cancellation is to be sent.
+    ///
+    /// - Returns: Whether none waits to be sent already, behind a server that takes its time.
+    func queueCancel() -> Bool {
+        self.state.withLock { state in
+            defer { state.isCancelQueued = true }
+            return !state.isCancelQueued
+        }
+    }
+
+    /// The cancellation is being sent.
+    func takeCancel() {
+        self.state.withLock { $0.isCancelQueued = false }
     }
 
     /// Says how to cancel the statements of each session.
@@ -42,6 +66,8 @@ final class SlotControl: Sendable {
 
     private struct State {
         var isCancelled = false
+        var isAtWork = false
+        var isCancelQueued = false
         var partsAsked: Int?
         var cancels: [@Sendable () -> Void] = []
     }

@@ -59,6 +59,7 @@ extension WorkerProcess {
                     sets: try await run.sets.sets(for: entity, kind: assignment.kind, run: run, epoch: assignment.epoch)
                 )
                 let counters = try await slot.run(job)
+                slot.control.end()
                 let totals = WorkerEvent.ShardTotals(
                     source: counters.sourceRows,
                     migrated: counters.migrated,
@@ -68,6 +69,7 @@ extension WorkerProcess {
                 )
                 mailbox.yield(.ended(slot: number, assignment, .done(totals)))
             } catch {
+                slot.control.end()
                 mailbox.yield(.ended(slot: number, assignment, .failed(error)))
             }
         }

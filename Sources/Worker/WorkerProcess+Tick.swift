@@ -14,8 +14,10 @@ extension WorkerProcess {
             switch action {
             case .sayHello:
                 await self.hello()
+                self.repeatCancels()
             case .ping:
                 await self.ping()
+                self.repeatCancels()
             case .report(let lease):
                 if let report = self.reports[lease] { await self.say(report) }
             case .renew(let leases):
@@ -41,6 +43,11 @@ extension WorkerProcess {
                 "no coordinator has answered for \(patience): start one with `godwit coordinator` or `godwit migrate`"
             )
         }
+    }
+
+    /// Cancels the statements of attempts that were told to stop and have not ended.
+    private func repeatCancels() {
+        for slot in self.slots { self.cancelDesk.cancelAgain(slot.control) }
     }
 
     func hello() async {

@@ -31,6 +31,41 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a cancellation is sent again until the attempt has ended`() async {
+        let desk = CancelDesk()
+        let control = SlotControl()
+        let (reached, reach) = AsyncStream.makeStream(of: Void.self)
+        control.watch([{ reach.yield() }])
+        control.begin()
+        #expect(!desk.cancelAgain(control), "nobody has told it to stop")
+        await withDiscardingTaskGroup { group in
+            group.addTask { await desk.work() }
+            var sent = reached.makeAsyncIterator()
+            desk.cancel(control)
+            await sent.next()
+            // It came before the statement did; the next one finds it.
+            #expect(desk.cancelAgain(control))
+            await sent.next()
+            control.end()
+            #expect(!desk.cancelAgain(control))
+            control.begin()
+            #expect(!desk.cancelAgain(control))
+            group.cancelAll()
+        }
+    }
+
+    @Test func `behind a server that takes its time no cancellations pile up`() {
+        let desk = CancelDesk()
+        let control = SlotControl()
+        control.begin()
+        // Nobody is at work at the desk yet.
+        desk.cancel(control)
+        #expect(!desk.cancelAgain(control))
+        control.takeCancel()
+        #expect(desk.cancelAgain(control))
+    }
+
     @Test func `statements of the next attempt are left alone`() {
         let control = SlotControl()
         let cancelled = Mutex(0)
