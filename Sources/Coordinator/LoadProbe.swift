@@ -66,6 +66,11 @@ actor LoadProbe {
         }
     }
 
+    /// Gives the session back, where nothing is looked at any more.
+    func close() {
+        self.connection = nil
+    }
+
     private func look<Signals>(
         _ body: (borrowing Connection) throws(PostgresError) -> Signals
     ) throws(PostgresError) -> Signals {

@@ -18,7 +18,7 @@ extension RunLeader {
 
     /// Looks at the databases, beside the event loop: a busy server may take long to answer.
     func watchLoad(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        self.throttle.follow(Self.limits(of: self.run, plan: self.plan))
+        try await self.followLimits()
         if self.throttle.limits.watchesSource, !self.isLookingAtSource {
             self.isLookingAtSource = true
             group.addTask { [probe = self.sourceProbe, mailbox] in
@@ -42,6 +42,16 @@ extension RunLeader {
         try await self.sayStanding()
     }
 
+    /// Goes by the limits that hold now, and reckons the sessions that they take among the run's connections.
+    private func followLimits() async throws {
+        let watched = (source: self.throttle.limits.watchesSource, target: self.throttle.limits.watchesTarget)
+        self.throttle.follow(Self.limits(of: self.run, plan: self.plan), areReadable: !self.run.isThrottleUnreadable)
+        let limits = self.throttle.limits
+        if watched.source, !limits.watchesSource { await self.sourceProbe.close() }
+        if watched.target, !limits.watchesTarget { await self.targetProbe.close() }
+        self.machine.count(sourceProbes: limits.watchesSource ? 1 : 0, targetProbes: limits.watchesTarget ? 1 : 0)
+    }
+
     func seen(source result: Result<SourceSignals, PostgresError>) {
         self.isLookingAtSource = false
         switch result {
@@ -62,7 +72,7 @@ extension RunLeader {
 
     /// What a worker may read from now on.
     func pace(for worker: Incarnation) -> Pace? {
-        guard !self.throttle.limits.isEmpty else { return nil }
+        guard self.throttle.isBounding else { return nil }
         return self.throttle.pace(
             for: worker,
             weight: self.machine.weight(of: worker),

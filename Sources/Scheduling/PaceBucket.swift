@@ -66,6 +66,11 @@ package struct PaceBucket: Sendable {
         )
     }
 
+    /// Whether a share is lent, or none is.
+    package var isBounded: Bool {
+        if case .unbounded = self.standing { false } else { true }
+    }
+
     /// Bytes that all slots read in a time; nil for no bound.
     package func bytes(in time: Duration) -> Int? {
         guard case .open(let pace, _) = self.standing, let rate = pace.bytesPerSecond else { return nil }

@@ -58,6 +58,12 @@ package struct RunMachine: Sendable {
         self.hasEnded = false
     }
 
+    /// Takes over with how many sessions the databases are being looked at, which the budget of connections includes.
+    package mutating func count(sourceProbes: Int, targetProbes: Int) {
+        self.limits.sourceProbes = sourceProbes
+        self.limits.targetProbes = targetProbes
+    }
+
     /// Takes over what the control schema says of a shard now.
     package mutating func shardChanged(_ id: ShardID, to state: ShardEntry.State) {
         guard var shard = self.shards[id], let entity = self.index[shard.entity], shard.state != state else { return }

@@ -6,6 +6,8 @@ package struct Throttle: Sendable {
 
     /// As the plan or the operator has them now.
     package private(set) var limits: ThrottleLimits
+    /// Somebody has set limits that can't be read here: none would be as wrong as any.
+    private var areUnreadable = false
     private var source: Look?
     private var target: Look?
     /// Why the look at a database failed, as long as none has succeeded since.
@@ -29,8 +31,16 @@ package struct Throttle: Sendable {
     /// A closed throttle opens where the lag is below this share of the limit, so that it does not flutter.
     static let reopening = 0.8
 
+    /// Whether anything is bounded.
+    package var isBounding: Bool { self.areUnreadable || !self.limits.isEmpty }
+
     /// Goes by other limits from now on; what is lent ends by itself.
-    package mutating func follow(_ limits: ThrottleLimits) {
+    ///
+    /// - Parameters:
+    ///   - limits: Those that hold.
+    ///   - areReadable: Whether they are all; where they are not, nothing is read until somebody sets others.
+    package mutating func follow(_ limits: ThrottleLimits, areReadable: Bool = true) {
+        self.areUnreadable = !areReadable
         guard limits != self.limits else { return }
         if limits.walBytesPerSecond != self.limits.walBytesPerSecond {
             self.wal = limits.walBytesPerSecond.map { WALGovernor(limit: Double($0)) }
@@ -79,7 +89,7 @@ package struct Throttle: Sendable {
     ///   - now: The coordinator's monotonic clock.
     /// - Returns: nil where nothing is bounded.
     package mutating func pace(for worker: Incarnation, weight: Int, of total: Int, now: Instant) -> Pace? {
-        guard !self.limits.isEmpty else {
+        guard self.isBounding else {
             self.lent.removeAll()
             return nil
         }
@@ -102,7 +112,7 @@ package struct Throttle: Sendable {
 
     /// How it stands, and why, as people read it.
     package func standing(now: Instant) -> Standing {
-        if self.limits.isEmpty { return .open }
+        guard self.isBounding else { return .open }
         if let reason = self.closure(now: now) { return .closed(reason) }
         if let slowed = self.wal?.slowed { return .slowed(slowed) }
         return .open
@@ -110,7 +120,7 @@ package struct Throttle: Sendable {
 
     /// Whether nothing may be granted.
     package func isClosed(now: Instant) -> Bool {
-        !self.limits.isEmpty && self.closure(now: now) != nil
+        self.isBounding && self.closure(now: now) != nil
     }
 
     private var bytesPerSecond: Double? {
@@ -120,6 +130,12 @@ package struct Throttle: Sendable {
     }
 
     private func closure(now: Instant) -> String? {
+        if self.areUnreadable {
+            return """
+                the limits that were set for the run can't be read by this version of Godwit; set them anew with \
+                `godwit throttle`, or go back to the plan's with `godwit throttle --plan`
+                """
+        }
         if self.limits.watchesSource,
             let reason = Self.closure(self.source, self.sourceTrouble, .source, now: now)
         {

@@ -100,6 +100,17 @@ import Testing
         #expect(run.grantedShards() == [1, 2])
     }
 
+    @Test func `sessions that look at the databases for an operator's throttle count as well`() {
+        var run = self.run(9, limits: GrantLimits(sourceConnections: 9, targetConnections: 6))
+        run.join(1, slots: 9)
+        run.count(sourceProbes: 0, targetProbes: 1)
+        #expect(run.grantedShards() == [1, 2])
+        run.count(sourceProbes: 0, targetProbes: 0)
+        #expect(run.limits.slots(workers: 1) == 3)
+        run.count(sourceProbes: 6, targetProbes: 0)
+        #expect(run.limits.slots(workers: 1) == 1)
+    }
+
     @Test func `workers that use the connections up leave one slot, so that no run stands still`() {
         #expect(GrantLimits(sourceConnections: 2).slots(workers: 5) == 1)
         #expect(GrantLimits(sourceConnections: 8, targetConnections: 8).slots(workers: 7) == 1)

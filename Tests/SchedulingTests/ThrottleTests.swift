@@ -29,6 +29,23 @@ import Testing
         #expect(!throttle.isClosed(now: self.start))
     }
 
+    @Test func limitsThatCannotBeReadCloseItUntilOthersAreSet() {
+        var throttle = Throttle(limits: .none)
+        throttle.follow(.none, areReadable: false)
+        #expect(throttle.isBounding)
+        #expect(throttle.isClosed(now: self.start))
+        #expect(throttle.pace(for: self.first, weight: 1, of: 1, now: self.start) == self.closed)
+        guard case .closed(let reason) = throttle.standing(now: self.start) else {
+            Issue.record("it stands open")
+            return
+        }
+        #expect(reason.contains("godwit throttle --plan"))
+        throttle.follow(ThrottleLimits(rowsPerSecond: 9_000))
+        #expect(throttle.pace(for: self.first, weight: 1, of: 1, now: self.start) == self.open(9_000))
+        throttle.follow(.none)
+        #expect(!throttle.isClosed(now: self.start))
+    }
+
     @Test func aRateIsSharedOutByWeight() {
         var throttle = Throttle(limits: ThrottleLimits(rowsPerSecond: 9_000))
         #expect(throttle.pace(for: self.first, weight: 2, of: 3, now: self.start) == self.open(6_000))

@@ -75,6 +75,8 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var errorDetails: String?
     /// What an operator has set; nil while the plan's limits hold.
     package var throttle: ThrottleLimits?
+    /// An operator, or a newer Godwit, has set limits that this one can't read, or not all of them.
+    package var isThrottleUnreadable = false
 }
 
 extension RunRecord {

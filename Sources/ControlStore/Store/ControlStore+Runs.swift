@@ -277,11 +277,9 @@ extension RunRecord {
         self.presenceEpoch = row.count("presence_epoch")
         self.metrics = row.text("metrics")
         self.errorDetails = row.text("error_details")
-        // What a newer Godwit has written is no bound this one could keep.
-        self.throttle = row.text("throttle")
-            .flatMap {
-                try? JSONDecoder().decode(ThrottleLimits.self, from: Data($0.utf8))
-            }
+        let throttle = row.text("throttle")
+        self.throttle = throttle.flatMap { ThrottleLimits(readingAllOf: $0) }
+        self.isThrottleUnreadable = throttle != nil && self.throttle == nil
         self.snapshot = row.isNull("snapshot_id") ? nil : SnapshotRecord(row)
     }
 }

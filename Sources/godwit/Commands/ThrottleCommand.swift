@@ -87,6 +87,11 @@ struct ThrottleCommand: AsyncParsableCommand {
             let (store, run) = try await self.run.open(for: "throttle")
             let planned = try ThrottleLimits(planOf: try await store.currentPlan(run.id).resolved)
             guard self.off || self.plan || self.namesLimits else {
+                if run.isThrottleUnreadable, !self.output.json {
+                    print(
+                        "The limits that were set for run #\(run.number) can't be read by this version, so nothing is read. The plan's:"
+                    )
+                }
                 return try await self.answer(run, store, run.throttle ?? planned)
             }
             let limits: ThrottleLimits? =
