@@ -18,6 +18,9 @@ final class Pacer: Sendable {
         self.bucket.withLock { $0.verdict(now: .now) }
     }
 
+    /// Whether the run is throttled.
+    var isBounded: Bool { self.bucket.withLock(\.isBounded) }
+
     /// The most that a slot reads before it asks again; nil for no bound.
     var piece: (rows: Int?, bytes: Int?) { self.bucket.withLock(\.piece) }
 

@@ -69,13 +69,14 @@ extension ShardSlot {
     /// Copies one batch: reads and transforms it in pieces, and writes it as a whole.
     ///
     /// The source goes on sending while the target is written to; what it sends waits in the sockets' buffers. Sending each
-    /// piece on at once was tried and brought nothing (docs/performance.md).
+    /// piece on at once was tried and brought nothing (docs/performance.md), unless the run is throttled.
     ///
     /// - Returns: Whether another one may follow.
     private func copyBatch(_ pass: inout CopyPass) throws(AttemptFailure) -> Bool {
         let start = ContinuousClock.now
         let before = pass.counters
         let bytesBefore = pass.bytesRead
+        self.sentBytes = nil
         let refusedBefore = pass.refused
         let limit = self.sizing.bytes
         let lastRow = before.read + (pass.job.plan.policy.batchRows ?? Int.max / 2)
@@ -85,6 +86,7 @@ extension ShardSlot {
         repeat {
             try self.checkCancelled()
             self.forgetInput(used)
+            let counted = (rows: pass.counters.read, bytes: pass.bytesRead)
             isAtEnd = try self.readPiece(&pass, of: limit, rows: lastRow - pass.counters.read)
             if self.target?.transactionStatus == .idle { try self.beginTarget(pass.job) }
             try self.resolveLookups(&pass)
@@ -92,6 +94,12 @@ extension ShardSlot {
             guard !isAtEnd || (self.input.count == used && pass.transformer.isAtEnd) else {
                 throw AttemptFailure(.fault, side: .source, message: "the source's COPY ended inside a row")
             }
+            self.progress.addRead(
+                lease: pass.job.assignment.lease,
+                rows: pass.counters.read - counted.rows,
+                bytes: pass.bytesRead - counted.bytes
+            )
+            try self.sendAhead(pass)
         } while !isAtEnd && !self.output.refersToInput && self.output.byteCount < limit
             && pass.counters.read < lastRow && .now - start < Self.longestBatch
         try self.write(&pass)
@@ -133,7 +141,7 @@ extension ShardSlot {
         let limit = pass.transformer.needsLookups ? batch : min(batch, Self.pieceBytes)
         let before = self.input.count
         let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
-            try self.readBatch(until: limit, rowLimit: rows)
+            try self.readPaced(until: limit, rowLimit: rows)
         }
         pass.bytesRead += self.input.count - before
         self.noteWideInput(self.input.count - before)
@@ -174,14 +182,7 @@ extension ShardSlot {
         let rows = pass.counters.read - before.read
         let migrated = pass.counters.migrated - before.migrated
         let rejected = pass.counters.rejectedTotal - before.rejectedTotal
-        self.progress.add(
-            lease: pass.job.assignment.lease,
-            read: rows,
-            migrated: migrated,
-            rejected: rejected,
-            bytesRead: bytes,
-            bytesWritten: self.output.byteCount
-        )
+        self.progress.addBatch(migrated: migrated, rejected: rejected, bytesWritten: self.output.byteCount)
         self.logger.debug(
             "batch done",
             metadata: .of([

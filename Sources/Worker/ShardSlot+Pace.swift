@@ -7,14 +7,16 @@ extension ShardSlot {
     /// The longest time in which a batch is filled: the target's transaction stands idle meanwhile, and its server ends
     /// one that is idle for twice the lease's time, a minute.
     static let longestBatch = Duration.seconds(10)
+    /// The longest time in which a piece of a batch is filled, so that what it brings is written soon, and counted.
+    private static let longestPiece = Duration.milliseconds(500)
     /// How long a closed throttle is waited for; then the shard is given back, so that no transaction stays open.
     private static let patience = Duration.seconds(20)
     /// How soon a waiting slot notices that it was told to stop, or may go on.
     private static let step = Duration.milliseconds(50)
 
-    /// Reads rows until a batch is full or the source has no more, no faster than the run may.
-    func readBatch(until byteLimit: Int, rowLimit: Int) throws(AttemptFailure) -> CopyRead {
-        let most = self.pacer.amount(in: Self.longestBatch)
+    /// Reads rows until a piece is full or the source has no more, no faster than the run may.
+    func readPaced(until byteLimit: Int, rowLimit: Int) throws(AttemptFailure) -> CopyRead {
+        let most = self.pacer.amount(in: Self.longestPiece)
         let byteLimit = min(byteLimit, max(1, most.bytes ?? .max))
         let rowLimit = min(rowLimit, max(1, most.rows ?? .max))
         var rows = 0

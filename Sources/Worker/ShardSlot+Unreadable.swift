@@ -50,14 +50,8 @@ extension ShardSlot {
     func rejectUnreadable(of pass: inout CopyPass) {
         guard !pass.unreadable.isEmpty else { return }
         pass.rejectUnreadable()
-        self.progress.add(
-            lease: pass.job.assignment.lease,
-            read: pass.unreadable.count,
-            migrated: 0,
-            rejected: pass.unreadable.count,
-            bytesRead: 0,
-            bytesWritten: 0
-        )
+        self.progress.addRead(lease: pass.job.assignment.lease, rows: pass.unreadable.count, bytes: 0)
+        self.progress.addBatch(migrated: 0, rejected: pass.unreadable.count, bytesWritten: 0)
     }
 
     /// Takes both sessions back to the shard's beginning.

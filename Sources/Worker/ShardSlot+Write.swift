@@ -26,13 +26,34 @@ extension ShardSlot {
         try self.writeRowByRow(&pass)
     }
 
-    /// One COPY of the whole buffer.
+    /// Sends what a throttled slot has transformed so far, so that it writes as evenly as it reads: held back until the batch
+    /// is full, the rows of seconds would go to the target at once, and whoever commits there would wait for their WAL.
+    ///
+    /// The batch stays one COPY under one savepoint, and in the output, to be sent again where a row is refused.
+    func sendAhead(_ pass: borrowing CopyPass) throws(AttemptFailure) {
+        // What a merge stages, or looks up in the target, needs the session between two pieces.
+        guard self.pacer.isBounded, pass.mergeKey == nil, !pass.transformer.needsLookups, self.output.rowCount > 0
+        else { return }
+        let start = ContinuousClock.now
+        defer { self.clock.write += ContinuousClock.now - start }
+        let statement = pass.copyInStatement
+        try self.on(.target) { () throws(PostgresError) in
+            if self.sentBytes == nil {
+                try self.target!.copyIn(Self.underSavepoint(statement))
+                self.sentBytes = 0
+            }
+            try self.sendOutput()
+        }
+    }
+
+    /// One COPY of the whole buffer, or the rest of the one that has been begun.
     ///
     /// - Returns: The target's refusal of a row, after which nothing of the batch is there; nil when all rows are.
     private func send(_ pass: borrowing CopyPass) throws(AttemptFailure) -> PostgresError? {
         let statement = pass.copyInStatement
+        defer { self.sentBytes = nil }
         let refusal = try self.settle("batch") { () throws(PostgresError) in
-            try self.target!.copyIn(Self.underSavepoint(statement))
+            if self.sentBytes == nil { try self.target!.copyIn(Self.underSavepoint(statement)) }
             try self.sendOutput()
             let rows = try self.target!.endCopy()
             guard rows == self.output.rowCount else {
@@ -47,11 +68,17 @@ extension ShardSlot {
         return refusal
     }
 
-    /// Sends the rows to the running COPY, those bytes too that are still in the input.
+    /// Sends the rows to the running COPY, those bytes too that are still in the input, and none that it has already.
     func sendOutput() throws(PostgresError) {
+        let sent = self.sentBytes ?? 0
+        var position = 0
         try self.output.forEachPiece(of: self.input.bytes) { (piece) throws(PostgresError) in
-            try self.target!.writeCopy(piece)
+            let known = min(max(0, sent - position), piece.byteCount)
+            position += piece.byteCount
+            guard known < piece.byteCount else { return }
+            try self.target!.writeCopy(piece.extracting(known..<piece.byteCount))
         }
+        if self.sentBytes != nil { self.sentBytes = position }
     }
 
     /// One round trip for both.

@@ -27,6 +27,8 @@ actor ShardSlot {
     private var sourceSnapshot: String?
     var input = ByteBuffer(capacity: 256 << 10)
     var output = CopyBuffer()
+    /// How much of the output a COPY has that was begun before the batch was full; nil where none was.
+    var sentBytes: Int?
     /// How large batches are; begins anew with every entity, because refusals come from its rows.
     var sizing = BatchSizing(threshold: 0)
     private var sizedEntity: EntityName?

@@ -7,24 +7,23 @@ import Synchronization
 final class WorkerProgress: Sendable {
     private let state = Mutex(State())
 
-    /// Adds one batch of a running shard.
-    func add(
-        lease: LeaseID,
-        read: Int,
-        migrated: Int,
-        rejected: Int,
-        bytesRead: Int,
-        bytesWritten: Int
-    ) {
+    /// Adds what a running shard has read.
+    func addRead(lease: LeaseID, rows: Int, bytes: Int) {
         self.state.withLock { state in
-            state.counters.rowsRead += read
+            state.counters.rowsRead += rows
+            state.counters.bytesRead += bytes
+            state.shards[lease, default: ShardProgress()].rows += rows
+            state.shards[lease, default: ShardProgress()].bytes += bytes
+        }
+    }
+
+    /// Adds a batch that was written.
+    func addBatch(migrated: Int, rejected: Int, bytesWritten: Int) {
+        self.state.withLock { state in
             state.counters.rowsMigrated += migrated
             state.counters.rowsRejected += rejected
-            state.counters.bytesRead += bytesRead
             state.counters.bytesWritten += bytesWritten
             state.counters.batches += 1
-            state.shards[lease, default: ShardProgress()].rows += read
-            state.shards[lease, default: ShardProgress()].bytes += bytesRead
         }
     }
 

@@ -58,6 +58,72 @@ extension EndToEnd {
             }
         }
 
+        /// A batch of seconds that went to the target at once would be felt there.
+        @Test func aThrottledSlotWritesAsItReads() async throws {
+            let target = """
+                CREATE TABLE things (id uuid PRIMARY KEY, name text,
+                                     legacy_id bigint UNIQUE CHECK (legacy_id NOT IN (777, 1500)))
+                """
+            try await Migration.with(
+                source: Self.source,
+                target: target,
+                run: "shard_rows: 5000\nthrottle: { rows: 400/s }",
+                entities: Self.entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                try await migration.wait(
+                    until:
+                        "EXISTS (SELECT FROM pg_stat_progress_copy WHERE command = 'COPY FROM' AND tuples_processed > 0)"
+                )
+                // What was read is told before its batch is full.
+                try await migration.wait(
+                    until: """
+                        EXISTS (SELECT FROM godwit.workers
+                                 WHERE (counters ->> 'rowsRead')::int > 0 AND (counters ->> 'batches')::int = 0)
+                        """
+                )
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                // The batch was refused, and went in without its two bad rows.
+                try migration.expectTotals(["things|2000|1998|2|0"])
+                try migration.expect(["777", "1500"], "SELECT source_key FROM godwit.rejects ORDER BY source_key")
+                try migration.expect(["1998"], "SELECT count(*) FROM things")
+            }
+        }
+
+        /// As a newer Godwit, or somebody's hand, may leave them: no bound is as wrong as any.
+        @Test func limitsThatCannotBeReadKeepARunStandingUntilOthersAreSet() async throws {
+            try await Migration.with(
+                source: Self.source,
+                target: Self.target,
+                run: "shard_rows: 500",
+                entities: Self.entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try await migration.wait(until: "EXISTS (SELECT FROM godwit.leadership WHERE endpoint IS NOT NULL)")
+                try migration.execute(
+                    .target,
+                    #"UPDATE godwit.migration_runs SET throttle = '{"rowsPerSecond": 100000, "nightly": true}'"#
+                )
+                try await migration.wait(
+                    until:
+                        "EXISTS (SELECT FROM godwit.migration_runs WHERE metrics -> 'throttle' ->> 'standing' = 'closed')"
+                )
+                try migration.startWorker("one")
+                try await migration.wait(
+                    until: """
+                        EXISTS (SELECT FROM godwit.events
+                                 WHERE data ->> 'kind' = 'throttled' AND message LIKE '%can''t be read by this version%')
+                        """
+                )
+                try migration.expect(["4|pending"], "SELECT count(*), state FROM godwit.shards GROUP BY state")
+                let back = try migration.start(["throttle", "--plan"])
+                #expect(await back.exitStatus() == 0, "\(back.log)")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|2000|2000|0|0"])
+            }
+        }
+
         @Test func aLimitThatIsNoneIsRefused() async throws {
             try await Migration.with(source: Self.source, target: Self.target, entities: Self.entities) { migration in
                 let wrong = try migration.start(["throttle", "--rows", "fast"])
