@@ -59,7 +59,7 @@ extension RunLeader {
             foreignMessages: self.figures.foreignMessages,
             isBudgetUsedUp: self.machine.isBudgetUsedUp,
             waits: self.waits,
-            throttle: self.throttle.limits.isEmpty
+            throttle: !self.throttle.isBounding
                 ? nil : ThrottleFigures(self.throttle.limits, self.throttle.standing(now: .now)),
             activeSeconds: self.activeSeconds,
             longestTurnSeconds: self.figures.longestTurn / .seconds(1)
