@@ -21,6 +21,9 @@ struct DuplicateGroups {
         var winner: Int64?
     }
 
+    /// So many rows of others are named; one is enough to find them all by their common values.
+    private static let mostNames = 5
+
     private(set) var losers: [Loser] = []
     /// Why the rows can't be told apart; nil where they can.
     private(set) var obstacle: String?
@@ -37,7 +40,11 @@ struct DuplicateGroups {
         let ours = group.filter { $0.owner != nil }.sorted { ($0.key ?? .min) < ($1.key ?? .min) }
         let strangers = group.filter { $0.owner == nil }
         guard strangers.count < 2 else {
-            self.obstacle = "\(strangers.count) of them are not of this run"
+            let keys = strangers.prefix(Self.mostNames).map { $0.key.map { "\($0)" } ?? "none" }
+            self.obstacle = """
+                \(strangers.count) of them are not of this run (legacy keys \(keys.joined(separator: ", "))\
+                \(strangers.count > Self.mostNames ? " …" : ""))
+                """
             return
         }
         guard Set(ours.map(\.key)).count == ours.count else {

@@ -44,34 +44,56 @@ struct DuplicateSearch {
         self.terms = result.rows.map { Term(expression: $0.text("expression") ?? "", collation: $0.text("collation")) }
     }
 
-    /// The rows of every group with more than one, the groups one after the other: `place`, `key` and `leader`, which is
-    /// the same within a group.
-    func rows(of table: String, legacyColumn: String) -> String {
+    /// A row of a group.
+    struct Row: Equatable {
+        /// Its `ctid`.
+        var place: String
+        /// Its legacy key.
+        var key: Int64?
+        /// Its id, where the table has one.
+        var id: String?
+    }
+
+    /// The rows of every group with more than one, the groups one after the other: `place`, `key`, `id` and `leader`, which
+    /// is the same within a group.
+    func rows(of table: String, legacyColumn: String, idColumn: String?) -> String {
         let names = self.terms.indices.map { "term_\($0)" }.joined(separator: ", ")
         let columns = self.terms.enumerated().map { "\($1.sql) AS term_\($0)" }.joined(separator: ", ")
         var conditions = self.predicate.map { ["(\($0))"] } ?? []
         if self.isNullDistinct { conditions += self.terms.map { "(\($0.expression)) IS NOT NULL" } }
         return """
-            SELECT place, key, leader
-              FROM (SELECT place, key, count(*) OVER (PARTITION BY \(names)) AS size,
+            SELECT place, key, id, leader
+              FROM (SELECT place, key, id, count(*) OVER (PARTITION BY \(names)) AS size,
                            first_value(place) OVER (PARTITION BY \(names)) AS leader
-                      FROM (SELECT ctid AS place, \(legacyColumn)::bigint AS key, \(columns) FROM ONLY \(table)
+                      FROM (SELECT ctid AS place, \(legacyColumn)::bigint AS key, \(idColumn ?? "NULL")::text AS id, \(columns)
+                              FROM ONLY \(table)
                              WHERE \(conditions.isEmpty ? "true" : conditions.joined(separator: " AND "))) AS candidate
                    ) AS counted
              WHERE size > 1 ORDER BY leader, key LIMIT \(Self.limit + 1)
             """
     }
 
-    /// The answer to ``rows(of:legacyColumn:)``: place and key by group.
-    static func groups(_ result: QueryResult) -> [[(place: String, key: Int64?)]] {
-        var groups: [[(place: String, key: Int64?)]] = []
+    /// The answer to ``rows(of:legacyColumn:idColumn:)``, by group.
+    static func groups(_ result: QueryResult) -> [[Row]] {
+        var groups: [[Row]] = []
         var leader: String?
         for row in result.rows {
             let group = row.text("leader")
             if groups.isEmpty || group != leader { groups.append([]) }
             leader = group
-            groups[groups.count - 1].append((row.text("place") ?? "", row.integer("key")))
+            groups[groups.count - 1]
+                .append(Row(place: row.text("place") ?? "", key: row.integer("key"), id: row.text("id")))
         }
         return groups
+    }
+
+    /// Asks which of some legacy keys more than one row has, `$1` being the keys; rows of other ids count apart where an id
+    /// follows from the key.
+    static func twins(in table: String, legacyColumn: String, idColumn: String?) -> String {
+        let columns = [legacyColumn, idColumn].compactMap { $0 }.joined(separator: ", ")
+        return """
+            SELECT \(legacyColumn)::bigint AS key FROM ONLY \(table) WHERE \(legacyColumn) = ANY ($1::bigint[])
+             GROUP BY \(columns) HAVING count(*) > 1 ORDER BY 1 LIMIT 1
+            """
     }
 }

@@ -37,9 +37,12 @@ extension ShardSlot {
                     """
                 )
         }
-        let groups = try self.duplicates(of: object, step, legacy, refusal)
-        let verdict = DuplicateGroups(try self.owned(groups, control))
+        let groups = try self.duplicates(of: object, step, legacy, job.entity.idColumn, refusal)
+        let verdict = DuplicateGroups(try self.owned(groups, control, job))
         if let obstacle = verdict.obstacle { throw self.refused(refusal, obstacle) }
+        if let key = try self.twin(of: verdict.losers, in: object.table, legacy, job) {
+            throw self.refused(refusal, "two rows have the legacy key \(key)")
+        }
         if let follower = try self.follower(of: verdict.losers, in: object.table) {
             throw self.refused(refusal, "rows of \(follower) refer to them and would go or change with them")
         }
@@ -76,8 +79,9 @@ extension ShardSlot {
         of object: SuspendedRecord,
         _ step: RestoreStep,
         _ legacy: String,
+        _ id: String?,
         _ refusal: PostgresError
-    ) throws(AttemptFailure) -> [[(place: String, key: Int64?)]] {
+    ) throws(AttemptFailure) -> [[DuplicateSearch.Row]] {
         let unique = "CREATE UNIQUE INDEX "
         guard step.sql.hasPrefix(unique) else { throw self.refused(refusal, "the index's definition is unusual") }
         let plain = "CREATE INDEX " + step.sql.dropFirst(unique.count)
@@ -87,7 +91,7 @@ extension ShardSlot {
         }
         guard let search = DuplicateSearch(terms) else { throw self.refused(refusal, "the index has another name") }
         let rows = try self.on(.target) { () throws(PostgresError) in
-            let rows = try self.target!.query(search.rows(of: object.table, legacyColumn: legacy))
+            let rows = try self.target!.query(search.rows(of: object.table, legacyColumn: legacy, idColumn: id))
             try self.target!.execute("DROP INDEX \(search.index)")
             return rows
         }
@@ -95,43 +99,6 @@ extension ShardSlot {
             throw self.refused(refusal, "they are more than \(DuplicateSearch.limit)")
         }
         return DuplicateSearch.groups(rows)
-    }
-
-    /// Says which shard has brought each row.
-    private func owned(
-        _ groups: [[(place: String, key: Int64?)]],
-        _ control: WithdrawalStatement
-    ) throws(AttemptFailure) -> [[DuplicateGroups.Member]] {
-        let keys = Set(groups.joined().compactMap(\.key))
-        let rejected = WithdrawalStatement.keys(try self.onTarget(control.rejected(keys.sorted())))
-        let writers = RowWriters(WithdrawalStatement.writers(try self.onTarget(control.writers)))
-        let candidates = Set(keys.flatMap { writers.candidates(for: $0) })
-        let presence = try self.presence(of: candidates, control)
-        return groups.map { group in
-            group.map { row in
-                let owner = row.key.flatMap { key in
-                    rejected.contains(key)
-                        ? nil : writers.candidates(for: key).first { presence[$0]?.contains(key) ?? true }
-                }
-                return DuplicateGroups.Member(place: row.place, key: row.key, owner: owner)
-            }
-        }
-    }
-
-    private func presence(
-        of shards: Set<ShardID>,
-        _ control: WithdrawalStatement
-    ) throws(AttemptFailure) -> [ShardID: PresenceSet] {
-        let stored = WithdrawalStatement.presence(try self.onTarget(control.presence(of: shards.sorted())))
-        var sets: [ShardID: PresenceSet] = [:]
-        for (shard, bytes) in stored {
-            do throws(RowPipelineError) {
-                sets[shard] = try PresenceSet(serialized: bytes)
-            } catch {
-                throw AttemptFailure(.fault, side: .target, message: "the presence of \(shard) can't be read: \(error)")
-            }
-        }
-        return sets
     }
 
     private func delete(_ losers: [DuplicateGroups.Loser], from table: String) throws(AttemptFailure) {
