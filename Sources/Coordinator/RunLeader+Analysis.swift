@@ -2,6 +2,7 @@ import Catalog
 import ControlStore
 import Logging
 import Observability
+import Postgres
 import Scheduling
 
 /// What follows the load of an entity.
@@ -35,7 +36,7 @@ extension RunLeader {
                 "a table can't be analysed beside the others",
                 metadata: .of([.entity: name, .error: "\(failure)"])
             )
-            try await self.store.analyze(entity.targetTable)
+            try await self.analyze(entity, name)
         }
         if self.machine.isComplete(name) {
             try await self.store.setStage(of: name, in: self.run.id, .complete)
@@ -45,6 +46,23 @@ extension RunLeader {
         if self.unanalyzed.isEmpty, self.analyzing.isEmpty {
             await self.analyst.close()
             try await self.concludeAtLast()
+        }
+    }
+
+    /// Analyses a table in the leading session.
+    ///
+    /// What the server refuses leaves the table without statistics, no more than that.
+    private func analyze(_ entity: ResolvedEntity, _ name: EntityName) async throws {
+        do throws(ControlStoreError) {
+            try await self.store.analyze(entity.targetTable)
+        } catch {
+            guard error.sqlState != nil, !error.isTransient else { throw error }
+            let shown = entity.hasPersonalColumns ? error.underlying?.withoutRowValues : error.underlying
+            let text = """
+                \(entity.targetTable) is loaded and could not be analysed, so queries on it may be slow until somebody does: \
+                \(shown?.message ?? error.message)
+                """
+            try await self.note(.warning, .analysisFailed, text, entity: name)
         }
     }
 }

@@ -24,6 +24,8 @@ package enum EventKind: String, Sendable, Codable, CaseIterable {
     case triggersOff = "triggers-off"
     /// A run has ended and left indexes or constraints off.
     case structuresOff = "structures-off"
+    /// A loaded table has no statistics, because the server refused to analyse it.
+    case analysisFailed = "analysis-failed"
     /// Somebody's statement waits for a table of the source, and shards wait behind it.
     case sourceBlocked = "source-blocked"
     /// A limit of the throttle, or not knowing how it stands, keeps the pool from reading.
