@@ -21,7 +21,12 @@ extension ShardSlot {
         if let step = object.openSteps.first, step.kind.shardKind == job.assignment.kind {
             let start = ContinuousClock.now
             // What has been built by hand is only noted.
-            if !taken.isStepDone { try self.perform(step, of: object, job) }
+            if taken.isGone {
+                if object.stepsDone == 0 { try self.onTarget(TaskStatement.tellGone(object)) }
+            } else if !taken.isStepDone {
+                try self.require(taken, step)
+                try self.perform(step, of: object, job)
+            }
             try self.advance(object)
             self.clock.write += ContinuousClock.now - start
         }
@@ -42,7 +47,6 @@ extension ShardSlot {
         let memory = job.plan.policy.maintenanceWorkMemory ?? Self.maintenanceMemory
         let begin = """
             BEGIN ISOLATION LEVEL READ COMMITTED; SET CONSTRAINTS ALL IMMEDIATE;
-            SET LOCAL search_path TO \(job.plan.targetSearchPath);
             SET LOCAL maintenance_work_mem = '\(memory >> 10)kB'; SET LOCAL default_tablespace = '';
             SET LOCAL lock_timeout = '\(Self.tablePatience)s'
             """
@@ -59,7 +63,18 @@ extension ShardSlot {
                 message: "\(assignment.shard) is about an object that the control schema does not have"
             )
         }
+        // Only now: definitions were compared under that of the session, `pg_catalog`.
+        try self.on(.target) { () throws(PostgresError) in
+            try self.target!.execute("SET LOCAL search_path TO \(job.plan.targetSearchPath)")
+        }
         return taken
+    }
+
+    /// Refuses a step where another object is in its place, or another table.
+    private func require(_ taken: TakenObject, _ step: RestoreStep) throws(AttemptFailure) {
+        guard let hindrance = taken.hindrance else { return }
+        let failure = AttemptFailure(.schema, side: .target, message: hindrance)
+        throw self.explained(failure, step, taken.object)
     }
 
     private func perform(

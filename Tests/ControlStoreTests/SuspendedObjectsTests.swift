@@ -156,7 +156,7 @@ import Testing
                 [
                     RestoreStep(
                         .constraint,
-                        "\(alter) ADD CONSTRAINT parent FOREIGN KEY (parent_id) REFERENCES public.parents NOT VALID"
+                        "\(alter) ADD CONSTRAINT parent FOREIGN KEY (parent_id) REFERENCES public.parents(id) NOT VALID"
                     ),
                     RestoreStep(.validate, "\(alter) VALIDATE CONSTRAINT parent"),
                 ]
@@ -166,7 +166,7 @@ import Testing
                 "legacy",
                 "\(alter) DROP CONSTRAINT legacy",
                 [
-                    RestoreStep(.index, "CREATE UNIQUE INDEX legacy ON public.orders (legacy_id)"),
+                    RestoreStep(.index, "CREATE UNIQUE INDEX legacy ON public.orders USING btree (legacy_id)"),
                     RestoreStep(.constraint, "\(alter) ADD CONSTRAINT legacy UNIQUE USING INDEX legacy"),
                 ]
             ),
@@ -174,7 +174,7 @@ import Testing
                 "index",
                 "by_parent",
                 "DROP INDEX public.by_parent",
-                [RestoreStep(.index, "CREATE INDEX by_parent ON public.orders (parent_id)")]
+                [RestoreStep(.index, "CREATE INDEX by_parent ON public.orders USING btree (parent_id)")]
             ),
             object("index", "changed", "DROP INDEX public.changed", [RestoreStep(.index, "nonsense")]),
             object("index", "absent", "DROP INDEX public.absent", [RestoreStep(.index, "nonsense")]),

@@ -7,7 +7,8 @@ package enum TaskStatement {
         Statement(
             """
             SELECT \(SuspendedRecord.columns),
-                   \(ControlStore.isDone("object.steps->object.steps_done->>'kind'")) AS is_done
+                   \(ControlStore.isDone("object.steps->object.steps_done")) AS is_done,
+                   coalesce(present.is_gone, false) AS is_gone, \(ControlStore.hindrance) AS hindrance
               FROM godwit.suspended_objects AS object
               \(ControlStore.presence)
              WHERE object.id = $1::bigint FOR NO KEY UPDATE OF object
@@ -18,7 +19,23 @@ package enum TaskStatement {
 
     /// The statement's answer; nil where the object is gone with its run.
     package static func taken(_ result: QueryResult) -> TakenObject? {
-        result.first.map { TakenObject(object: SuspendedRecord($0), isStepDone: $0.flag("is_done")) }
+        result.first.map {
+            TakenObject(
+                object: SuspendedRecord($0),
+                isStepDone: $0.flag("is_done"),
+                isGone: $0.flag("is_gone"),
+                hindrance: $0.text("hindrance")
+            )
+        }
+    }
+
+    /// Tells operators that an object has gone with a column of its table.
+    package static func tellGone(_ object: SuspendedRecord) -> Statement {
+        let event = NewEvent.gone(object)
+        return Statement(
+            "INSERT INTO godwit.events (run_id, entity, level, message) VALUES ($1::uuid, $2, $3, $4)",
+            [.run(object.run), .entity(object.entity), .text(event.level.rawValue), .text(event.message)]
+        )
     }
 
     /// Notes that the next step of an object is done, if it is the next one still; one row, or none.

@@ -61,7 +61,7 @@ extension ControlStore {
                 try self.restore(due)
                 if due.isLast { result.restored.append(due.object) }
             } catch {
-                guard let state = error.sqlState, !error.isTransient || state == .lockNotAvailable else { throw error }
+                guard error.isOfObject else { throw error }
                 result.refused.append((due.object, error))
             }
         }
@@ -84,7 +84,9 @@ extension ControlStore {
             let standing = try self.query(
                 purpose,
                 """
-                SELECT object.steps_done, \(Self.isDone("object.steps->$2::integer->>'kind'")) AS is_done,
+                SELECT object.steps_done, \(Self.isDone("object.steps->$2::integer")) AS is_done,
+                       coalesce(present.is_gone, false) AS is_gone, \(Self.hindrance) AS hindrance,
+                       \(Self.enabling) AS enabling,
                        set_config('search_path', coalesce(run.configuration->>'targetSearchPath', 'pg_catalog'), true),
                        set_config('default_tablespace', '', true),
                        set_config('maintenance_work_mem', coalesce(
@@ -98,7 +100,14 @@ extension ControlStore {
                 [.integer(object.id), .integer(due.place)]
             )
             guard let row = standing.first, row.count("steps_done") == due.place else { return }
-            if !row.flag("is_done") { try self.query(purpose, due.step.sql) }
+            if row.flag("is_gone") {
+                if due.place == object.stepsDone { try self.record([.gone(object)], of: object.run) }
+            } else if !row.flag("is_done") {
+                if let hindrance = row.text("hindrance") {
+                    throw ControlStoreError(.refused, "\(purpose): \(hindrance)")
+                }
+                try self.query(purpose, object.isTrigger ? row.text("enabling") ?? due.step.sql : due.step.sql)
+            }
             try self.query(
                 purpose,
                 """
@@ -116,38 +125,4 @@ extension ControlStore {
             )
         }
     }
-
-    /// What the catalog says of the table of `object`; NULL for one that is gone.
-    static let presence = """
-        LEFT JOIN LATERAL (
-            SELECT class.oid AS relation,
-                   EXISTS (SELECT FROM pg_trigger AS trigger
-                            WHERE trigger.tgrelid = class.oid AND trigger.tgname = object.object_name
-                              AND trigger.tgenabled = 'D') AS is_disabled,
-                   EXISTS (SELECT FROM pg_index AS entry JOIN pg_class AS index ON index.oid = entry.indexrelid
-                            WHERE entry.indrelid = class.oid AND index.relname = object.object_name AND entry.indisvalid
-                              AND (entry.indisunique OR object.steps->0->>'sql' NOT LIKE 'CREATE UNIQUE %')) AS has_index,
-                   EXISTS (SELECT FROM pg_constraint AS entry
-                            WHERE entry.conrelid = class.oid AND entry.conname = object.object_name) AS has_constraint,
-                   EXISTS (SELECT FROM pg_constraint AS entry
-                            WHERE entry.conrelid = class.oid AND entry.conname = object.object_name
-                              AND entry.convalidated) AS is_validated
-              FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
-             WHERE ARRAY[namespace.nspname::text, class.relname::text] = parse_ident(object.table_name)
-        ) AS present ON true
-        """
-
-    /// Whether the effect of a step of this kind is in the catalog, whoever brought it about.
-    static func isDone(_ kind: String) -> String {
-        """
-        CASE \(kind) WHEN 'trigger' THEN NOT present.is_disabled WHEN 'index' THEN present.has_index
-                       WHEN 'constraint' THEN present.has_constraint WHEN 'validate' THEN present.is_validated END
-        """
-    }
-
-    /// Whether an object is off in truth: its table is there, and a step has not had its effect.
-    static let isOff = """
-        (present.relation IS NOT NULL AND EXISTS (
-            SELECT FROM jsonb_array_elements(object.steps) AS step WHERE NOT \(isDone("step->>'kind'"))))
-        """
 }

@@ -12,6 +12,7 @@ extension ControlStore {
                 """
                 SELECT \(SuspendedRecord.columns), run.number, extract(epoch FROM object.suspended_at) AS suspended_at,
                        extract(epoch FROM object.restored_at) AS restored_at, \(Self.isOff) AS is_off,
+                       coalesce(present.is_gone, false) AS is_gone, \(Self.hindrance) AS hindrance, object.given_up,
                        (SELECT task.worker FROM godwit.shards AS task
                          WHERE task.object_id = object.id AND task.state = 'leased' LIMIT 1) AS worker
                   FROM godwit.suspended_objects AS object JOIN godwit.migration_runs AS run ON run.id = object.run_id
@@ -63,6 +64,9 @@ extension SuspendedStanding {
         self.suspendedAt = row.date("suspended_at") ?? .distantPast
         self.restoredAt = row.date("restored_at")
         self.isOff = row.flag("is_off")
+        self.isGone = row.flag("is_gone")
+        self.hindrance = row.text("hindrance")
+        self.givenUp = row.text("given_up")
         self.worker = row.optional("worker") { WorkerName(rawValue: $0) }
     }
 }

@@ -8,10 +8,37 @@ extension ControlStore {
         guard !objects.isEmpty else { return }
         try self.transaction("suspend \(objects.count) objects of the target") { () throws(ControlStoreError) in
             for object in objects {
-                try self.record(object, in: run)
+                if let object = try self.unrecorded(object, in: run) { try self.record(object, in: run) }
                 try self.query("suspend \(object.kind) \(object.name) of \(object.table)", object.suspendSQL)
             }
         }
+    }
+
+    /// What is to be written down of an object that is about to be switched off; nil where the run has done so.
+    ///
+    /// A trigger that fires always, also for what a subscription writes, is to do so again.
+    private func unrecorded(_ object: SuspendedObject, in run: RunID) throws(ControlStoreError) -> SuspendedObject? {
+        guard object.steps.first?.kind == .trigger else { return object }
+        let standing =
+            try self.query(
+                "look at trigger \(object.name) of \(object.table)",
+                """
+                SELECT EXISTS (SELECT FROM godwit.suspended_objects
+                                WHERE run_id = $1::uuid AND kind = 'trigger' AND table_name = $2::text AND object_name = $3::text
+                                  AND restored_at IS NULL) AS is_recorded,
+                       EXISTS (SELECT FROM pg_trigger
+                                WHERE tgrelid = \(Self.relation("$2::text")) AND tgname = $3::text AND tgenabled = 'A') AS is_always
+                """,
+                [.run(run), .text(object.table), .text(object.name)]
+            )
+            .first
+        if standing?.flag("is_recorded") == true { return nil }
+        guard standing?.flag("is_always") == true else { return object }
+        var object = object
+        object.steps = [
+            RestoreStep(.trigger, "ALTER TABLE \(object.table) ENABLE ALWAYS TRIGGER \(quoteIdentifier(object.name))")
+        ]
+        return object
     }
 
     /// Writes down how to bring an object back, in the caller's transaction.
@@ -19,8 +46,21 @@ extension ControlStore {
         try self.lead(
             "record how to restore \(object.kind) \(object.name) of \(object.table)",
             """
-            INSERT INTO godwit.suspended_objects (run_id, entity, kind, table_name, object_name, steps)
-            SELECT $2::uuid, $3, $4, $5, $6, $7::jsonb WHERE \(Self.reigns)
+            INSERT INTO godwit.suspended_objects
+                   (run_id, entity, kind, table_name, object_name, steps, table_oid, trigger_oid, column_numbers)
+            SELECT $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::jsonb, relation.oid,
+                   (SELECT oid FROM pg_trigger
+                     WHERE $4::text = 'trigger' AND tgrelid = relation.oid AND tgname = $6::text),
+                   (SELECT array_agg(DISTINCT need.refobjsubid) FROM pg_depend AS need
+                     WHERE $4::text <> 'trigger' AND need.refclassid = 'pg_class'::regclass AND need.refobjid = relation.oid
+                       AND need.refobjsubid > 0
+                       AND (need.classid = 'pg_class'::regclass AND need.objid IN (
+                                SELECT indexrelid FROM pg_index JOIN pg_class AS own ON own.oid = indexrelid
+                                 WHERE indrelid = relation.oid AND own.relname = $6::text)
+                            OR need.classid = 'pg_constraint'::regclass AND need.objid IN (
+                                SELECT oid FROM pg_constraint WHERE conrelid = relation.oid AND conname = $6::text)))
+              FROM (SELECT \(Self.relation("$5::text")) AS oid) AS relation
+             WHERE \(Self.reigns)
             """,
             [
                 .run(run), .entity(object.entity), .text(object.kind), .text(object.table), .text(object.name),
@@ -76,23 +116,31 @@ extension ControlStore {
                 try self.query(
                     "read the suspended triggers",
                     """
-                    SELECT \(SuspendedRecord.columns) FROM godwit.suspended_objects AS object
-                     WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text) AND kind = 'trigger'
-                       AND restored_at IS NULL
-                     ORDER BY id DESC FOR UPDATE
+                    SELECT \(SuspendedRecord.columns), present.trigger_name IS NULL AS is_gone, present.is_disabled,
+                           \(Self.enabling) AS enabling
+                      FROM godwit.suspended_objects AS object
+                      \(Self.presence)
+                     WHERE object.run_id = $1::uuid AND ($2::text IS NULL OR object.entity = $2::text)
+                       AND object.kind = 'trigger' AND object.restored_at IS NULL
+                     ORDER BY object.id DESC FOR UPDATE OF object
                     """,
                     [.run(run), .text(entity?.rawValue)]
                 )
                 .rows
-            for row in suspended { try self.bringBack(SuspendedRecord(row)) }
+            for row in suspended { try self.enable(row) }
             return suspended.count
         }
     }
 
-    /// Does every step that is left of an object and notes that, in the caller's transaction.
-    func bringBack(_ object: SuspendedRecord) throws(ControlStoreError) {
+    /// Switches a trigger on and notes that, in the caller's transaction; one that somebody has dropped is noted as gone.
+    private func enable(_ row: Row) throws(ControlStoreError) {
+        let object = SuspendedRecord(row)
         let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
-        for step in object.openSteps { try self.query(purpose, step.sql) }
+        if row.flag("is_gone") {
+            try self.record([.gone(object)], of: object.run)
+        } else if row.flag("is_disabled"), let sql = row.text("enabling") {
+            try self.query(purpose, sql)
+        }
         try self.query(
             purpose,
             """

@@ -12,6 +12,10 @@ struct StandingRow: Encodable {
     var offSince: Date
     var backSince: Date?
     var isOff: Bool
+    /// What keeps it from coming back, in words.
+    var hindrance: String?
+    /// Why an operator has said that it need not come back.
+    var givenUp: String?
     /// Who is at its next step.
     var worker: String?
     /// The statements that are left, in order.
@@ -26,6 +30,8 @@ struct StandingRow: Encodable {
         self.offSince = standing.suspendedAt
         self.backSince = standing.restoredAt
         self.isOff = standing.isOpen
+        self.hindrance = standing.isOpen ? standing.hindrance : nil
+        self.givenUp = standing.givenUp
         self.worker = standing.worker?.rawValue
         self.restore = standing.isOpen ? standing.object.openSteps.map(\.sql) : []
     }
@@ -54,8 +60,12 @@ struct StandingList {
         var lines = table.lines()
         let open = self.standings.filter(\.isOpen)
         if open.isEmpty {
-            lines += ["", "all of it is back"]
+            let isAll = self.standings.allSatisfy { $0.givenUp == nil && !$0.isGone }
+            lines += ["", isAll ? "all of it is back" : "nothing is left to do"]
         } else {
+            let hindered = open.filter { $0.hindrance != nil }
+            if !hindered.isEmpty { lines += ["", "in the way:"] }
+            lines += hindered.map { "  \($0.object.name): \($0.hindrance ?? "")" }
             lines += ["", "left to do:"]
             lines += DueStep.of(open.map(\.object)).map { "  \($0.step.sql);" }
         }
@@ -63,9 +73,12 @@ struct StandingList {
     }
 
     private static func words(_ standing: SuspendedStanding) -> String {
+        if let reason = standing.givenUp { return "given up: \(reason)" }
+        if standing.isGone { return "gone with a column of its table" }
         if standing.restoredAt != nil { return "back" }
         guard standing.isOff else { return "back, by somebody else" }
         if let worker = standing.worker { return "being rebuilt by \(worker.rawValue)" }
+        if standing.hindrance != nil { return "OFF, and something is in the way" }
         let done = standing.object.stepsDone
         return "off since \(Figures.time(standing.suspendedAt))"
             + (done > 0 ? ", \(done) of \(standing.object.steps.count) steps done" : "")

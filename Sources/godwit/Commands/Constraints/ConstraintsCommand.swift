@@ -11,8 +11,11 @@ struct ConstraintsCommand: AsyncParsableCommand {
             EXAMPLES
               godwit constraints status
               godwit constraints restore
+              godwit constraints forget orders.orders_status_idx --reason "the column is no longer needed"
             """,
-        subcommands: [ConstraintsStatusCommand.self, ConstraintsRestoreCommand.self],
+        subcommands: [
+            ConstraintsStatusCommand.self, ConstraintsRestoreCommand.self, ConstraintsForgetCommand.self,
+        ],
         defaultSubcommand: ConstraintsStatusCommand.self
     )
 }

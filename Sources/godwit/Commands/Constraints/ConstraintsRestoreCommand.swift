@@ -84,7 +84,7 @@ struct ConstraintsRestoreCommand: AsyncParsableCommand {
                 self.say("  done in \(Figures.duration((.now - start) / .seconds(1)))")
                 if due.isLast { answer.restored.append(Answer.Object(due.object)) }
             } catch {
-                guard let state = error.sqlState, !error.isTransient || state == .lockNotAvailable else { throw error }
+                guard error.isOfObject else { throw error }
                 refused.insert(due.object.id)
                 if personal[due.object.run] == nil {
                     personal[due.object.run] = await Self.personalEntities(of: due.object.run, store)
@@ -93,7 +93,7 @@ struct ConstraintsRestoreCommand: AsyncParsableCommand {
                 let shown = isOpen ? error.underlying : error.underlying?.withoutRowValues
                 let words = [shown?.serverMessage ?? shown?.message ?? error.message, shown?.detail]
                     .compactMap { $0 }.joined(separator: ": ")
-                self.say("  REFUSED: \(words)\(state == .uniqueViolation ? Self.duplicates : "")")
+                self.say("  REFUSED: \(words)\(error.sqlState == .uniqueViolation ? Self.duplicates : "")")
                 answer.refused.append(Answer.Object(due.object, words))
             }
         }
