@@ -13,7 +13,11 @@ extension CatalogReader {
         for row in try connection.query(Self.wholeTables, [tables]).rows {
             structures[row.oid("table")] = TableStructure(
                 obstacle: row.text("obstacle"),
-                isPublished: row.bool("is_published") ?? true
+                isPublished: row.bool("is_published") ?? true,
+                deletion: TableStructure.Deletion(
+                    hasTriggers: row.bool("has_delete_triggers") ?? true,
+                    hasRules: row.bool("has_delete_rules") ?? true
+                )
             )
         }
         for row in try connection.query(Self.indexes, [tables]).rows {
@@ -30,6 +34,10 @@ extension CatalogReader {
         SELECT c.oid::int8 AS "table",
             EXISTS (SELECT FROM pg_publication_tables
                      WHERE schemaname = n.nspname AND tablename = c.relname) AS is_published,
+            EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgtype & 8 = 8
+                     AND tgenabled IN ('O', 'A')) AS has_delete_triggers,
+            EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid AND ev_type = '4'
+                     AND ev_enabled IN ('O', 'A')) AS has_delete_rules,
             CASE
                 WHEN c.relkind <> 'r' OR c.relispartition
                     OR EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent))

@@ -57,7 +57,7 @@ struct Rebuilding: Equatable {
             }
         }
         for index in structure.indexes {
-            if let reason = obstacle ?? Self.reason(toKeep: index, entity, isPublished: structure.isPublished) {
+            if let reason = obstacle ?? Self.reason(toKeep: index, entity, structure) {
                 self.kept.append(KeptObject(index.name, reason))
             } else if let constraint = index.constraint {
                 self.deferred.append(Self.deferred(index, constraint, of: entity.table))
@@ -86,10 +86,17 @@ struct Rebuilding: Equatable {
     private static func reason(
         toKeep index: TableStructure.Index,
         _ entity: Entity,
-        isPublished: Bool
+        _ structure: TableStructure
     ) -> String? {
         if !index.obstacles.isEmpty { return index.obstacles }
-        if isPublished, index.constraint?.type == "p" { return "the table is published" }
+        if index.isUnique {
+            // Its duplicates would be committed, and deleted later: subscribers and the table's own DELETE would meet them.
+            if structure.isPublished { return "the table is published" }
+            if structure.deletion.hasRules { return "the table has a rule for DELETE" }
+            if structure.deletion.hasTriggers, entity.plan.triggers != .suspend {
+                return "the table has a trigger for DELETE"
+            }
+        }
         if index.mayFailOnRows { return "it could refuse a row that is no duplicate" }
         guard let legacy = entity.plan.legacy else {
             return index.isUnique ? "without a legacy column nothing names duplicates" : nil

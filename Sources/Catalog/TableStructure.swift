@@ -2,13 +2,21 @@
 struct TableStructure: Equatable {
     /// Why the table as a whole must be left as it is; nil where nothing speaks against it.
     var obstacle: String?
-    /// Whether a publication has it: without a primary key its rows could not be updated.
+    /// Whether a publication has it: without a primary key its rows could not be updated, and a subscriber with a unique
+    /// index would stop at the first duplicate.
     var isPublished = false
+    var deletion = Deletion()
     var indexes: [Index] = []
     var foreignKeys: [ForeignKey] = []
 }
 
 extension TableStructure {
+    /// What a DELETE would set off, which the rows of a duplicate never met where the index is in place.
+    struct Deletion: Equatable {
+        var hasTriggers = false
+        var hasRules = false
+    }
+
     /// An index, with the constraint it belongs to.
     struct Index: Equatable {
         var name: String

@@ -259,6 +259,19 @@ import Testing
             "CREATE PUBLICATION every FOR TABLE things; ALTER TABLE things ADD PRIMARY KEY (legacy_id)",
             "the table is published"
         ),
+        ("CREATE PUBLICATION every FOR TABLE things; CREATE UNIQUE INDEX ON things (id)", "the table is published"),
+        (
+            "CREATE RULE r AS ON DELETE TO things DO INSTEAD NOTHING; CREATE UNIQUE INDEX ON things (id)",
+            "the table has a rule for DELETE"
+        ),
+        (
+            """
+            CREATE UNIQUE INDEX ON things (id);
+            CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER audit AFTER DELETE ON things FOR EACH ROW EXECUTE FUNCTION nothing()
+            """,
+            "the table has a trigger for DELETE"
+        ),
         (
             "ALTER TABLE things ADD PRIMARY KEY (legacy_id); CREATE VIEW v AS SELECT legacy_id, id FROM things GROUP BY legacy_id",
             "other objects depend on it"
@@ -268,10 +281,12 @@ import Testing
         let pair = try Pair(
             source: "CREATE TABLE thing (id serial PRIMARY KEY)",
             target:
-                "CREATE TABLE things (id uuid, legacy_id bigint); \(sql.contains("KEY") ? "" : "CREATE INDEX one ON things (id);") \(sql)"
+                "CREATE TABLE things (id uuid, legacy_id bigint); \(sql.contains("KEY") || sql.contains("UNIQUE") ? "" : "CREATE INDEX one ON things (id);") \(sql)"
         )
         let (entities, _) = try pair.resolve(
-            Self.plan("things:\n  from: thing\n  to: things\n  tag: 1\n  legacy: legacy_id\n  into: append")
+            Self.plan(
+                "things:\n  from: thing\n  to: things\n  tag: 1\n  legacy: legacy_id\n  into: append\n  triggers: keep"
+            )
         )
         let entity = try #require(entities.first)
         #expect(entity.deferredObjects == [])
