@@ -9,6 +9,8 @@ enum CoordinatorEvent: Sendable {
     /// Messages wait in the intake.
     case received
     case tick
+    /// More recurring work is due than one turn does.
+    case goOn
     /// An entity is ready for its load, with the rounds of tasks that are to follow it (nil for those known); or why it is not.
     case prepared(EntityName, Result<Set<TaskRound>, PreparationFailure>)
     /// The source was asked for the run's snapshot.
@@ -25,6 +27,8 @@ enum CoordinatorEvent: Sendable {
     case statusRead(StatusReport?, took: Duration)
     /// The statistics of an entity's table are new; nil, or why they are not.
     case analyzed(EntityName, failure: ControlStoreError?)
+    /// The sums of a run that is over were read, beside the loop; or why they could not be.
+    case concluded(Result<RunLeader.ConclusionReading, ControlStoreError>)
     /// The target was asked for the leadership again; nil where another coordinator has it.
     case targetAnswered(Result<Term?, ControlStoreError>)
     case terminated
@@ -36,6 +40,7 @@ extension CoordinatorEvent {
         switch self {
         case .received: "received"
         case .tick: "tick"
+        case .goOn: "goOn"
         case .prepared: "prepared"
         case .snapshotChecked: "snapshotChecked"
         case .waitsSeen: "waitsSeen"
@@ -44,6 +49,7 @@ extension CoordinatorEvent {
         case .cut: "cut"
         case .statusRead: "statusRead"
         case .analyzed: "analyzed"
+        case .concluded: "concluded"
         case .targetAnswered: "targetAnswered"
         case .terminated: "terminated"
         }

@@ -35,6 +35,11 @@ final class LeadershipKeeper: Sendable {
         }
     }
 
+    /// What a run is judged by when it is over.
+    func conclusion(of run: RunID) async throws(ControlStoreError) -> RunLeader.ConclusionReading {
+        try await RunLeader.ConclusionReading(of: run, in: self.store)
+    }
+
     /// Renews until it is cancelled.
     func run() async {
         // A cancelled sleep ends the loop.

@@ -44,8 +44,8 @@ extension RunLeader {
             try await self.planReplays(of: entity)
         case .refill(let entity):
             try await self.look(at: self.store.reopenFills(of: entity, in: self.run.id))
-        case .endRun(let failedShards):
-            try await self.conclude(failedShards: failedShards)
+        case .endRun:
+            try await self.conclude()
         }
     }
 
@@ -82,43 +82,5 @@ extension RunLeader {
     private func planTasks(_ round: TaskRound, of name: EntityName) async throws {
         let shards = try await self.store.planTasks(round, of: name, in: self.run.id)
         for entry in try await self.store.shardEntries(shards, now: .now) { self.machine.add(entry) }
-    }
-
-    /// Does what the end of the run needs and what need not come after the last ANALYZE, while that is under way.
-    func prepareConclusion() async throws {
-        if self.isConclusionDue, !self.analyzing.isEmpty { try await self.createAuditView() }
-    }
-
-    /// Makes the view over the ledger and the targets, once for each revision of the plan.
-    private func createAuditView() async throws {
-        guard self.plan.policy.audit == .view, self.auditedRevision != self.run.planRevision else { return }
-        try await self.store.createAuditView(
-            of: self.plan.entities.map { EntityName(rawValue: $0.name) },
-            in: self.run.id
-        )
-        self.auditedRevision = self.run.planRevision
-    }
-
-    /// Everything is done or failed: says how the run ended, honestly.
-    func conclude(failedShards: Int) async throws {
-        guard self.unanalyzed.isEmpty, self.analyzing.isEmpty else {
-            self.isConclusionDue = true
-            return
-        }
-        if try await self.expectReplays() { return }
-        try await self.createAuditView()
-        let status = try await self.store.status(of: self.run.id, counting: .parentPending)
-        try await self.end(
-            RunConclusion(
-                failedShards: failedShards,
-                totals: status.totals,
-                isMixed: try await self.store.hasMixedSnapshots(self.run.id),
-                off: try await self.store.openObjects(of: self.run.id),
-                run: self.run.number,
-                limit: self.plan.policy.maximumRejects
-            )
-            .summary,
-            status: status
-        )
     }
 }

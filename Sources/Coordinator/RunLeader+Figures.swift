@@ -7,17 +7,6 @@ import RowPipeline
 import Scheduling
 
 extension RunLeader {
-    /// Writes the run's figures into the control schema, where the display and `godwit status` read them, and trips the
-    /// circuit breaker where the plan's rate of rejects is exceeded.
-    ///
-    /// - Parameter status: The run's sums where they are known already.
-    /// - Throws: What the control schema throws.
-    func recordFigures(_ status: StatusReport? = nil) async throws {
-        try await self.recordWorkers()
-        if let status { return try await self.record(status) }
-        try await self.record(try await self.store.status(of: self.run.id, counting: .parentPending))
-    }
-
     /// Has the run's sums read beside the loop, over the session that renews the leadership: over a hundred thousand
     /// shards they take longer than a worker should wait for its PONG.
     func readStatus(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
@@ -34,12 +23,19 @@ extension RunLeader {
     /// session at most.
     func statusRead(_ status: StatusReport?, took: Duration) async throws {
         self.isReadingStatus = false
-        self.schedule.delay(\.record, by: took * 4, now: .now)
-        guard let status, self.targetOutage == nil, self.ended == nil else { return }
+        self.schedule.delay(.figures, by: took * 4, now: .now)
+        if self.lastFigures == .reading {
+            self.lastFigures = .recorded
+        } else if self.ended != nil {
+            return
+        }
+        guard let status, self.targetOutage == nil else { return }
         try await self.record(status)
     }
 
-    private func record(_ status: StatusReport) async throws {
+    /// Writes the run's figures into the control schema, where the display and `godwit status` read them, and trips the
+    /// circuit breaker where the plan's rate of rejects is exceeded.
+    func record(_ status: StatusReport) async throws {
         let totals = status.totals
         self.countActiveTime()
         let metrics = RunMetrics(
@@ -87,21 +83,27 @@ extension RunLeader {
 
     /// Writes down what was heard of the workers.
     func recordWorkers() async throws {
-        while self.roster.hasChanges { try await self.record(self.roster.takeChanges(atMost: Self.workersAtOnce)) }
+        while self.roster.hasChanges { try await self.recordSomeWorkers() }
     }
 
     /// Writes down what was heard of some of them, because all of a large pool take longer than a turn should.
     func recordSomeWorkers() async throws {
         guard self.roster.hasChanges else { return }
-        try await self.record(self.roster.takeChanges(atMost: Self.workersAtOnce))
+        let some = self.roster.takeChanges(atMost: self.recordPortion.size)
+        let begin = ContinuousClock.now
+        try await self.record(some)
+        self.recordPortion.took(.now - begin, for: some.count)
+        // A smaller portion is followed by the next so much earlier: 2,000 workers that ping every two seconds are kept up with.
+        let share = Double(self.recordPortion.size) / Double(Self.workersAtOnce)
+        self.schedule.hurry(.workers, now: .now + TickSchedule.Work.workers.interval * share)
     }
 
     func record(_ workers: [WorkerRecord]) async throws {
         try await self.store.record(workers, of: self.run.id, exporting: self.snapshotNumber)
     }
 
-    /// Rows of one statement: 300 every 300 ms keep up with 2,000 workers that ping every two seconds.
-    private static let workersAtOnce = 300
+    /// The largest portion.
+    static let workersAtOnce = 300
 
     /// Pauses the run where too many rows of an entity fail.
     private func watchErrorRates(_ status: StatusReport) async throws {

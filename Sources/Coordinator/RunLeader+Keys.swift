@@ -115,7 +115,7 @@ extension RunLeader {
 
     /// Ends what works under a process's leases, and makes the shards pending at once.
     private func takeLeases(of holder: Incarnation) async throws {
-        let reclaimed = try await self.store.reclaim(holder)
+        let reclaimed = try await self.store.reclaim([holder])
         try await self.look(at: reclaimed.map(\.shard))
     }
 }

@@ -6,23 +6,59 @@ import Observability
 import Scheduling
 
 extension RunLeader {
-    /// Interprets messages that came together.
+    /// Interprets messages that have come, for as long as a turn may take; the others follow in the next.
     ///
-    /// Attempts that have ended are looked at in one statement: a large pool ends a thousand a second.
-    func receive(_ messages: [IncomingFrames]) async throws {
-        var finished: [Finished] = []
-        for frames in messages {
+    /// What can be done for many is done at once, because a large pool ends a thousand attempts a second, and joins or leaves
+    /// all together: ended attempts are looked at, holders of the snapshot written down, and leases of those that left taken
+    /// back, in one statement each.
+    func receive(from intake: Intake) async throws {
+        let isTaken = self.backlog.isEmpty
+        if isTaken { self.backlog = intake.take()[...] }
+        // The signal of those that came after it is used up.
+        defer { if !isTaken || !self.backlog.isEmpty { self.mailbox.yield(.received) } }
+        let begin = ContinuousClock.now
+        var batch = Batch()
+        while let frames = self.backlog.popFirst() {
             if self.targetOutage == nil {
-                if let done = try await self.receive(frames) { finished.append(done) }
+                try await self.receive(frames, &batch)
             } else {
                 await self.calm(frames)
             }
+            guard .now - begin < Self.longestIntake else { break }
         }
-        guard !finished.isEmpty else { return }
-        try await self.look(at: finished.map(\.done.shard))
-        for one in finished {
+        self.turn.spent(on: "messages")
+        try await self.settle(batch)
+    }
+
+    /// So long one turn takes messages in; most take microseconds, a failure some statements (safe from some milliseconds).
+    private static let longestIntake = Duration.milliseconds(40)
+
+    /// What the messages of one turn call for together.
+    private struct Batch {
+        var finished: [Finished] = []
+        /// Workers that export a snapshot that was not known of.
+        var holders: [Incarnation] = []
+        var departed: [Incarnation] = []
+    }
+
+    private func settle(_ batch: Batch) async throws {
+        if !batch.holders.isEmpty {
+            // Before they get their first shard: a coordinator killed from here on has a snapshot to go on with.
+            try await self.record(batch.holders.flatMap { self.roster.take($0) })
+        }
+        if !batch.departed.isEmpty {
+            // They have rolled back or finished what they held; a report that got lost need not cost the lease's whole time.
+            let held = batch.departed.flatMap { self.machine.shards(leasedTo: $0) }
+            _ = try await self.store.reclaim(batch.departed)
+            try await self.look(at: held)
+        }
+        if self.ended != nil, self.machine.workers.isEmpty { self.isLeaving = true }
+        guard !batch.finished.isEmpty else { return }
+        try await self.look(at: batch.finished.map(\.done.shard))
+        for one in batch.finished {
             await self.say(.acknowledge(Acknowledgement(lease: one.done.lease)), to: one.header, one.peer)
         }
+        self.turn.spent(on: "ended attempts")
     }
 
     /// A worker's word that a shard is done, to be acknowledged once the shard row says so.
@@ -32,34 +68,26 @@ extension RunLeader {
         var peer: PeerID
     }
 
-    /// Interprets a worker's message; whatever it says, the shard row decides.
-    ///
-    /// - Returns: What is left to be looked at.
-    /// - Throws: What the control schema throws.
-    private func receive(_ frames: IncomingFrames) async throws -> Finished? {
-        guard let envelope = await self.read(frames) else { return nil }
+    /// Interprets a worker's message, or notes it for the turn's batch; whatever it says, the shard row decides.
+    private func receive(_ frames: IncomingFrames, _ batch: inout Batch) async throws {
+        guard let envelope = await self.read(frames) else { return }
         let header = envelope.header
         switch envelope.message {
         case .hello(let hello):
             await self.greet(hello, header, frames.peer)
         case .ping(let ping):
-            try await self.answer(ping, header, frames.peer)
+            if try await self.answer(ping, header, frames.peer) { batch.holders.append(header.incarnation) }
         case .done(let done):
-            return Finished(done: done, header: header, peer: frames.peer)
+            batch.finished.append(Finished(done: done, header: header, peer: frames.peer))
         case .failed(let failed):
             try await self.take(failed, header, frames.peer)
         case .bye:
-            let held = self.machine.shards(leasedTo: header.incarnation)
             self.machine.parted(header.incarnation)
             self.peers[header.incarnation] = nil
             self.roster.left(header.incarnation, state: "gone")
             self.keyBook.forget(header.incarnation)
-            // It has rolled back or finished what it held; a report that got lost need not cost the lease's whole time.
-            _ = try await self.store.reclaim(header.incarnation)
-            try await self.look(at: held)
-            if self.ended != nil, self.machine.workers.isEmpty { self.isLeaving = true }
+            batch.departed.append(header.incarnation)
         }
-        return nil
     }
 
     /// Reads a message of a worker, which is heard by it; nil where it can't be read, or its sender may not say it.
@@ -83,86 +111,8 @@ extension RunLeader {
         await self.say(.acknowledge(Acknowledgement(lease: failed.lease)), to: header, peer)
     }
 
-    /// Processes that are known at once: ten times the largest pool that was measured; each costs a few kilobytes and a
-    /// row, and made-up ones must not use up the memory.
-    private static let largestPool = 20_000
-    private static let fullPoolRetry = Duration.seconds(30)
-
-    /// Answers a worker that introduces itself: it joins, or hears why it can't.
-    func greet(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async {
-        guard let version = await self.admit(hello, header, peer) else { return }
-        let isNew = self.roster.greeted(
-            hello,
-            header,
-            key: self.keyBook.key(of: header.incarnation),
-            current: self.snapshotNumber
-        )
-        self.peers[header.incarnation] = peer
-        self.machine.greeted(
-            WorkerEntry(name: header.worker, incarnation: header.incarnation, slots: 0, lastHeard: .now)
-        )
-        if isNew {
-            self.logger.info(
-                "a worker joined",
-                metadata: .of([.workerID: header.worker, .slots: hello.slots])
-            )
-        }
-        let timers = Timers(self.timers)
-        await self.say(
-            .welcome(
-                Welcome(
-                    protocolVersion: version,
-                    timers: timers,
-                    run: self.run.id,
-                    snapshot: self.snapshotIdentifier,
-                    snapshotNumber: self.snapshotNumber
-                )
-            ),
-            to: header,
-            peer
-        )
-    }
-
-    /// Refuses a worker that this run has no use for.
-    ///
-    /// - Returns: The version to talk with one that may join.
-    private func admit(_ hello: Hello, _ header: MessageHeader, _ peer: PeerID) async -> UInt8? {
-        guard let version = ProtocolVersions.supported.highestCommon(with: hello.protocols) else {
-            await self.refuse(
-                .protocolMismatch,
-                "this coordinator speaks another protocol: install the same version on both",
-                header,
-                peer
-            )
-            return nil
-        }
-        if let planHash = hello.planHash, !self.planHashes.contains(planHash) {
-            await self.refuse(
-                .planMismatch,
-                """
-                the worker was started for another plan (hash \(planHash.prefix(12))) than run #\(self.run.number) has \
-                (hash \(self.run.planHash.prefix(12))): start it with the run's plan, or without --plan
-                """,
-                header,
-                peer
-            )
-            return nil
-        }
-        guard self.machine.workers[header.incarnation] != nil || self.machine.workers.count < Self.largestPool else {
-            await self.refuse(
-                .noRun,
-                "the pool has \(Self.largestPool) workers already",
-                header,
-                peer,
-                isFatal: false,
-                retryAfter: Self.fullPoolRetry
-            )
-            return nil
-        }
-        return version
-    }
-
-    private func answer(_ ping: Ping, _ header: MessageHeader, _ peer: PeerID) async throws {
+    /// - Returns: Whether the worker exports a snapshot that was not known of.
+    private func answer(_ ping: Ping, _ header: MessageHeader, _ peer: PeerID) async throws -> Bool {
         let actions = self.machine.pinged(
             header.incarnation,
             held: ping.held.map(\.lease),
@@ -172,15 +122,12 @@ extension RunLeader {
         )
         guard actions != [.askForHello] else {
             await self.refuse(.unknownWorker, "say HELLO", header, peer, isFatal: false)
-            return
+            return false
         }
         self.peers[header.incarnation] = peer
         self.machine.progressed(header.incarnation, ping.held.map { ($0.lease, $0.rows) }, now: .now)
         self.figures.saw(header.incarnation, ping.counters, at: .now)
-        if self.roster.pinged(ping, header, current: self.snapshotNumber) {
-            // Before the worker gets its first shard: a coordinator killed from here on has a snapshot to go on with.
-            try await self.record(self.roster.take(header.incarnation))
-        }
+        let isNewHolder = self.roster.pinged(ping, header, current: self.snapshotNumber)
         await self.say(.pong(self.pong(to: header)), to: header, peer)
         for action in actions {
             switch action {
@@ -196,6 +143,7 @@ extension RunLeader {
                 )
             }
         }
+        return isNewHolder
     }
 
     /// The answer to a ping.

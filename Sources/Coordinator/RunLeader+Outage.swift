@@ -143,6 +143,10 @@ extension RunLeader {
         // The machine asks for the end again, and with it for the replays that wait.
         self.wantedSnapshot = nil
         self.isConclusionDue = false
+        self.conclusion = .none
+        self.lastFigures = .due
+        self.unlooked.removeAll()
+        self.areGrantsRefused = false
         self.breaker = breaker
         self.runPause.follow(record.status, record.pauseCause, reason: record.statusReason)
         self.schedule = TickSchedule(now: .now)

@@ -85,7 +85,7 @@ extension RunLeader {
         switch result {
         case .failure(let failure) where failure.isTransient:
             self.unprepared[name] = .now + Self.preparationDelay * Double.random(in: 0.5...1)
-            self.schedule.hurry(\.snapshot, now: .now)
+            self.schedule.hurry(.snapshot, now: .now)
             self.logger.warning(
                 "an entity can't be prepared yet",
                 metadata: .of([.entity: name, .error: failure.message])

@@ -19,7 +19,7 @@ extension RunLeader {
         self.wantedSnapshot = wanted
         self.run = try await self.store.run(matching: .id(self.run.id))
         try await self.followPlan()
-        if self.snapshotNumber < wanted { self.schedule.hurry(\.snapshot, now: .now) }
+        if self.snapshotNumber < wanted { self.schedule.hurry(.snapshot, now: .now) }
         try await self.beginReplays()
         return true
     }
@@ -31,7 +31,7 @@ extension RunLeader {
         let waiting = try await self.waitingReplays().filter { $0.snapshot <= self.snapshotNumber }
         guard !waiting.isEmpty else {
             // Somebody else has taken them away.
-            return try await self.conclude(failedShards: self.machine.failedShards.count)
+            return try await self.conclude()
         }
         self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
         self.machine.learn(try await self.store.shardEntries(waiting.map(\.shard), now: .now))

@@ -14,17 +14,38 @@ extension RunLeader {
         self.machine.learn(try await self.store.shardEntries(shards, now: .now))
     }
 
+    /// Grants in this turn, or in the next where this one has been long enough.
+    func grantInTime() async throws {
+        self.areGrantsOwed = false
+        guard self.snapshotIdentifier != nil else { return }
+        self.areGrantsOwed = self.turn.time(now: .now) > Self.grantTime
+        guard !self.areGrantsOwed else { return self.goOnSoon() }
+        try await self.grant()
+        self.turn.spent(on: "leases")
+    }
+
+    /// A turn that has taken longer grants nothing (safe up to half of 0.1 s).
+    private static let grantTime = Duration.milliseconds(30)
+
     /// Grants what may be granted, in one transaction, and sends the leases.
-    func grant() async throws {
-        guard !self.throttle.isClosed(now: .now) else { return }
-        let chosen = self.machine.grants(now: .now, isWindowOpen: self.isWindowOpen)
+    private func grant() async throws {
+        guard !self.areGrantsRefused, !self.throttle.isClosed(now: .now) else { return }
+        let chosen = self.machine.grants(
+            now: .now,
+            isWindowOpen: self.isWindowOpen,
+            limit: self.grantPortion.size
+        )
+        self.turn.spent(on: "choice of grants")
         guard !chosen.isEmpty else { return }
         let requests = chosen.compactMap { grant -> GrantRequest? in
             guard let worker = self.machine.workers[grant.worker] else { return nil }
             return GrantRequest(shard: grant.shard, lease: .random(), worker: worker.name, incarnation: grant.worker)
         }
         let owners = Dictionary(uniqueKeysWithValues: requests.map { ($0.lease, $0.incarnation) })
+        let begin = ContinuousClock.now
         let granted = try await self.store.grant(requests, ttl: self.timers.lease)
+        self.grantPortion.took(.now - begin, for: requests.count)
+        self.turn.spent(on: "grants")
         for shard in granted {
             guard let owner = owners[shard.lease] else { continue }
             self.machine.shardChanged(shard.shard, to: .leased(shard.lease, owner))
@@ -34,6 +55,11 @@ extension RunLeader {
             // Somebody else changed them meanwhile; their rows say how.
             let missing = Set(requests.map(\.shard)).subtracting(granted.map(\.shard))
             try await self.look(at: Array(missing))
+        }
+        if granted.isEmpty {
+            // Proposed anew they would be refused in every turn, as long as an operator has paused the run, or holds them.
+            self.areGrantsRefused = true
+            self.schedule.hurry(.orders, now: .now)
         }
     }
 
@@ -75,7 +101,7 @@ extension RunLeader {
         try await self.look(at: [failed.shard])
         try await self.report(failed, verdict: verdict, after: attempts, header)
         // Before more shards are granted in vain.
-        if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(\.snapshot, now: .now) }
+        if failed.side == .source, failed.errorClass == .surroundings { self.schedule.hurry(.snapshot, now: .now) }
         return true
     }
 

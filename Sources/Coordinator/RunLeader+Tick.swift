@@ -7,30 +7,63 @@ import Observability
 import Scheduling
 
 extension RunLeader {
-    /// Does the recurring work that is due.
+    /// Does one piece of the recurring work that is due; more of it follows in a turn of its own, after the messages that
+    /// have come meanwhile.
     func tick(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        let now = ContinuousClock.now
-        if self.schedule.take(\.reconcile, now: now) {
-            try await self.look(at: self.machine.leasedShards + Array(self.machine.failedShards))
-            try await self.lookForMerges()
-            try await self.obey()
-            try await self.concludeAtLast()
-            try await self.drainWorkers()
-            try await self.watchSnapshotAge()
-            if self.ended == nil, self.snapshotIdentifier != nil {
-                self.machine.chooseYields(now: now, isWindowOpen: self.isWindowOpen)
-            }
+        if !self.areGrantsOwed, let work = self.schedule.next(now: .now) {
+            try await self.run(work, &group)
+            self.turn.spent(on: "\(work)")
         }
-        if self.schedule.take(\.keys, now: now) { try await self.followKeys() }
-        if self.schedule.take(\.sweep, now: now) { try await self.sweep() }
-        if self.schedule.take(\.load, now: now), self.ended == nil { try await self.watchLoad(&group) }
-        if self.schedule.take(\.snapshot, now: now), self.ended == nil, self.sourceOutage == nil {
-            self.checkSnapshot(&group)
-        }
-        if self.schedule.take(\.workers, now: now) { try await self.recordSomeWorkers() }
-        if self.schedule.take(\.record, now: now), self.ended == nil { self.readStatus(&group) }
-        if self.ended != nil { await self.dismissWorkers() }
+        if self.ended != nil, self.machine.workers.isEmpty { self.isLeaving = true }
         try await self.settlePause()
+        if self.schedule.isDue(now: .now) { self.goOnSoon() }
+    }
+
+    /// Has the loop go on with its recurring work when the messages that wait have been dealt with.
+    func goOnSoon() {
+        guard !self.isGoingOn else { return }
+        self.isGoingOn = true
+        self.mailbox.yield(.goOn)
+    }
+
+    private func run(
+        _ work: TickSchedule.Work,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        switch work {
+        case .shards: try await self.lookAtSome()
+        case .orders: try await self.followOrders()
+        case .keys: try await self.followKeys()
+        case .sweep: try await self.sweep()
+        case .load where self.ended == nil: try await self.watchLoad(&group)
+        case .snapshot where self.ended == nil && self.sourceOutage == nil: self.checkSnapshot(&group)
+        case .workers: try await self.recordSomeWorkers()
+        case .figures where self.ended == nil: self.readStatus(&group)
+        case .dismissal where self.ended != nil: await self.dismissWorkers()
+        case .load, .snapshot, .figures, .dismissal: break
+        }
+    }
+
+    /// Reads back what the control schema says of shards that are at work or have failed, some in a turn.
+    private func lookAtSome() async throws {
+        if self.unlooked.isEmpty { self.unlooked = self.machine.leasedShards + Array(self.machine.failedShards) }
+        let some = Array(self.unlooked.suffix(self.lookPortion.size))
+        self.unlooked.removeLast(some.count)
+        let begin = ContinuousClock.now
+        try await self.look(at: some)
+        self.lookPortion.took(.now - begin, for: some.count)
+        if !self.unlooked.isEmpty { self.schedule.hurry(.shards, now: .now) }
+    }
+
+    private func followOrders() async throws {
+        try await self.lookForMerges()
+        try await self.obey()
+        try await self.concludeAtLast()
+        try await self.drainWorkers()
+        try await self.watchSnapshotAge()
+        self.areGrantsRefused = false
+        guard self.ended == nil, self.snapshotIdentifier != nil else { return }
+        self.machine.chooseYields(now: .now, isWindowOpen: self.isWindowOpen)
     }
 
     /// Takes over what an operator wrote into the control schema.
@@ -44,28 +77,27 @@ extension RunLeader {
     }
 
     private func sweep() async throws {
-        for expired in try await self.store.expireLeases(of: self.run.id) {
+        let expired = try await self.store.expireLeases(of: self.run.id)
+        for lease in expired {
             self.logger.warning(
                 "a lease expired",
-                metadata: .of([
-                    .shardID: expired.shard, .workerID: expired.worker, .attempt: expired.attempt,
-                ])
+                metadata: .of([.shardID: lease.shard, .workerID: lease.worker, .attempt: lease.attempt])
             )
-            try await self.note(
-                .warning,
-                .leaseExpired,
-                "the lease expired; the shard is granted again",
-                entity: expired.entity,
-                shard: expired.shard,
-                worker: expired.worker
-            )
-            if case .leased(_, let holder) = self.machine.shards[expired.shard]?.state {
+            if case .leased(_, let holder) = self.machine.shards[lease.shard]?.state {
                 // It did not even renew, so it gets nothing more until it says HELLO again.
                 self.machine.parted(holder)
                 self.roster.left(holder, state: "lost")
             }
-            try await self.look(at: [expired.shard])
         }
+        // Those of a host that is gone come together.
+        try await self.store.record(
+            expired.map {
+                let text = "the lease expired; the shard is granted again"
+                return NewEvent(.warning, .leaseExpired, text, entity: $0.entity, shard: $0.shard, worker: $0.worker)
+            },
+            of: self.run.id
+        )
+        try await self.look(at: expired.map(\.shard))
         for silent in self.machine.forgetSilent(now: .now, after: self.timers.lease) {
             self.logger.warning("a worker fell silent", metadata: .of([.workerID: silent.name]))
             self.peers[silent.incarnation] = nil
@@ -140,87 +172,5 @@ extension RunLeader {
             failing: failing,
             accepting: rate
         )
-    }
-
-    /// Ends the run and lets the workers go.
-    ///
-    /// - Parameters:
-    ///   - summary: How it ended.
-    ///   - status: The run's sums where they are known already; nil has them read.
-    /// - Throws: What the control schema throws.
-    func end(_ summary: RunSummary, status: StatusReport? = nil) async throws {
-        guard self.ended == nil else { return }
-        if summary.outcome == .done || summary.outcome == .incomplete {
-            guard try await self.store.complete(self.run.id, reason: summary.message) else {
-                self.isConclusionDue = true
-                return
-            }
-        }
-        self.ended = summary
-        try await self.recordEnd(summary)
-        try await self.noteEnd(summary)
-        self.logger.notice("the run has ended", metadata: .of([.runID: self.run.id, .reason: summary.message]))
-        // First, so that they leave while the figures are written down.
-        await self.dismissWorkers()
-        await self.sendOutbox()
-        try await self.recordFigures(status)
-    }
-
-    /// Writes down how the run ended; doing it again changes nothing.
-    func recordEnd(_ summary: RunSummary) async throws {
-        switch summary.outcome {
-        case .failed:
-            try await self.store.setStatus(
-                self.run.id,
-                .failed,
-                reason: summary.message,
-                errorDetails: ["message": summary.message]
-            )
-        case .done, .incomplete, .paused:
-            break
-        }
-    }
-
-    /// Tells whoever reads the events; a pause has its own, and so has a cancellation.
-    private func noteEnd(_ summary: RunSummary) async throws {
-        var event: NewEvent
-        switch summary.outcome {
-        case .done:
-            event = NewEvent(.info, "the run is completed: \(summary.message)")
-        case .incomplete:
-            let message = "the run has ended, not as the plan wants it: \(summary.message)"
-            event = NewEvent(.warning, .runIncomplete, message)
-        case .failed where self.run.status != .cancelled:
-            event = NewEvent(.error, .runFailed, "the run has failed: \(summary.message)")
-        case .failed, .paused:
-            return
-        }
-        event.data["ended"] = summary.outcome == .failed ? "failed" : "completed"
-        try await self.store.record([event], of: self.run.id)
-    }
-
-    /// Asks for the end again, where the machine has not learnt of more to do.
-    func concludeAtLast() async throws {
-        guard self.isConclusionDue else { return }
-        self.isConclusionDue = false
-        guard self.machine.hasEnded else { return }
-        try await self.conclude(failedShards: self.machine.failedShards.count)
-    }
-
-    /// What running shards have at the end of a run before they are rolled back, as at TERM (safe up to a minute).
-    private static let drainSeconds = 10.0
-
-    /// Tells every worker to leave, until they have; then leaves as well.
-    private func dismissWorkers() async {
-        for worker in self.machine.workers.values {
-            guard let peer = self.peers[worker.incarnation] else { continue }
-            await self.say(
-                .drain(Drain(deadlineSeconds: Self.drainSeconds)),
-                worker: worker.name,
-                incarnation: worker.incarnation,
-                peer
-            )
-        }
-        if self.machine.workers.isEmpty { self.isLeaving = true }
     }
 }

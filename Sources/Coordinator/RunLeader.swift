@@ -64,8 +64,24 @@ actor RunLeader {
     var outbox: [OutgoingFrames] = []
     var isReadingStatus = false
     var schedule = TickSchedule(now: .now)
+    /// More recurring work is due, and an event says so.
+    var isGoingOn = false
+    /// Messages that were taken in and have to wait for another turn.
+    var backlog: ArraySlice<IncomingFrames> = []
+    /// Shards that this round of looks has not come to yet.
+    var unlooked: [ShardID] = []
+    /// How many shards one turn looks at, grants, and how many workers it writes down; all of a large pool take too long.
+    var lookPortion = Portion(most: 400)
+    var grantPortion = Portion(most: 200)
+    var recordPortion = Portion(most: RunLeader.workersAtOnce)
+    /// Grants were put off for the length of a turn: they come before more recurring work.
+    var areGrantsOwed = false
+    /// None of the last grants was recorded: none is tried before it is known what operators want.
+    var areGrantsRefused = false
     /// When an event was last handled, to notice that the process was stopped meanwhile.
-    private var lastTurn = ContinuousClock.now
+    var lastTurn = ContinuousClock.now
+    /// What this turn of the loop is made of.
+    var turn = TurnParts(now: .now)
     /// The target does not answer: nothing is decided until it does.
     var targetOutage: TargetOutage?
     /// Since when workers could be heard: the beginning of the reign, or the end of the last outage.
@@ -94,6 +110,11 @@ actor RunLeader {
     var auditedRevision: Int?
     /// The end could not be recorded, because an operator has just given the run more to do.
     var isConclusionDue = false
+    /// Whether the sums are being read by which the run is judged.
+    var conclusion = Conclusion.none
+    var isReadingConclusion = false
+    /// Of the run that has ended: whether its sums are written down.
+    var lastFigures = LastFigures.due
     /// The run has ended and the workers have left.
     var isLeaving = false
     /// nil where the plan has none.
@@ -191,9 +212,12 @@ actor RunLeader {
     ) async throws {
         switch event {
         case .received:
-            try await self.receive(self.intake.take())
+            try await self.receive(from: self.intake)
         case .tick:
             self.watchOutages(&group)
+            if self.targetOutage == nil { try await self.tick(&group) }
+        case .goOn:
+            self.isGoingOn = false
             if self.targetOutage == nil { try await self.tick(&group) }
         case .prepared(let entity, let result):
             try await self.prepared(entity, result)
@@ -211,85 +235,26 @@ actor RunLeader {
             try await self.statusRead(status, took: took)
         case .analyzed(let entity, let failure):
             try await self.analyzed(entity, failure: failure)
+        case .concluded(let reading):
+            try await self.concluded(reading)
         case .targetAnswered(let answer):
             try await self.targetAnswered(answer)
         case .terminated:
             try await self.abdicate()
         }
+        self.turn.spent(on: event.name)
         // What may wait for a database comes after the answers.
         await self.sendOutbox()
+        self.turn.spent(on: "send")
         guard self.targetOutage == nil, self.end == nil else { return }
         try await self.advance()
         self.startPreparations(&group)
         self.startCuts(&group)
         self.startAnalyses(&group)
         try await self.prepareConclusion()
-        if self.snapshotIdentifier != nil { try await self.grant() }
+        self.startReadings(&group)
+        self.turn.spent(on: "entities")
+        try await self.grantInTime()
         if self.isLeaving { try await self.finish() }
-    }
-
-    /// The run has ended and the workers have left: writes the rest down.
-    private func finish() async throws {
-        if let ended = self.ended, ended.outcome == .failed { self.ended = try await self.restored(after: ended) }
-        try await self.recordWorkers()
-        // Nobody looks for them after this; who is only cut off finds the end of the run in the control schema.
-        try await self.recordLost(silentFor: .zero)
-        try await self.store.stopLeading()
-        if let ended = self.ended { self.end = .left(try await self.unlessResumed(ended)) }
-    }
-
-    /// Says so where somebody resumed the run while the workers of a coordinator that had paused it were leaving: they
-    /// were told that it goes on, and nobody leads it now.
-    private func unlessResumed(_ summary: RunSummary) async throws -> RunSummary {
-        guard summary.outcome == .paused else { return summary }
-        let run = try await self.store.run(matching: .id(self.run.id))
-        guard run.status == .running else { return summary }
-        return RunSummary(
-            .paused,
-            "run #\(run.number) was resumed while its coordinator was leaving; start one:\ngodwit resume \(run.number)"
-        )
-    }
-
-    /// Stops granting and leaves at once; the workers keep their shards and look for the next coordinator.
-    private func abdicate() async throws {
-        self.logger.notice("leaving; the workers keep their shards")
-        self.end = .left(
-            self.ended ?? RunSummary(.paused, "the coordinator was told to leave; resume with the same command")
-        )
-        self.keeper.follow(nil)
-        // With an outage the session is gone already, and the leadership with it.
-        if self.targetOutage == nil { try await self.store.stopLeading() }
-        await self.sendWorkersAway()
-    }
-
-    /// Remembers how long the loop was busy with one event: pings wait meanwhile.
-    private func noteTurn(_ event: CoordinatorEvent) {
-        let now = ContinuousClock.now
-        let busy = now - self.lastTurn
-        self.lastTurn = now
-        self.figures.longestTurn = max(self.figures.longestTurn, busy)
-        guard busy > Self.longTurn else { return }
-        self.logger.debug(
-            "the loop was busy for long",
-            metadata: .of([.durationMilliseconds: Int(busy / .milliseconds(1)), .reason: event.name])
-        )
-    }
-
-    /// Below it nobody notices (safe up to half a ping's interval).
-    private static let longTurn = Duration.milliseconds(100)
-
-    /// Silence of the loop after which it asks whether it still leads: well below that of a standby's patience.
-    private static let stop = Duration.seconds(5)
-
-    /// A process that was stopped may have been deposed: it must not send a message before it knows.
-    private func confirmAfterStop() async throws {
-        let pause = .now - self.lastTurn
-        self.lastTurn = .now
-        guard pause > Self.stop, self.targetOutage == nil, self.end == nil else { return }
-        self.logger.warning(
-            "the coordinator stood still; asking whether it still leads",
-            metadata: .of([.durationMilliseconds: Int(pause / .milliseconds(1))])
-        )
-        try await self.store.confirmLeadership()
     }
 }

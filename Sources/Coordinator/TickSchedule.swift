@@ -1,68 +1,83 @@
 import Scheduling
 
-/// When the coordinator's recurring work is due.
+/// When the coordinator's recurring work is due; one piece of it at a time, so that messages come in between.
 struct TickSchedule {
-    /// Reading back what the control schema says of shards in flight, pauses and retries.
-    var reconcile: Timer
-    /// Looking for leases that have expired; each second more is a second that a dead worker's shards wait.
-    var sweep: Timer
-    /// Writing the run's figures down, as often as a display asks for them.
-    var record: Timer
-    /// Writing down what the workers' pings said, some at a time.
-    var workers: Timer
-    /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
-    var snapshot: Timer
-    /// Looking at what the databases are busy with, where the run is throttled by it.
-    var load: Timer
-    /// Reading the allow-list: how long a revoked worker goes on, and a new one waits; safe up to 4 s.
-    var keys: Timer
+    private var dues: [ContinuousClock.Instant]
 
     init(now: ContinuousClock.Instant) {
-        self.reconcile = Timer(every: .seconds(1), from: now)
-        self.sweep = Timer(every: .seconds(1), from: now)
-        self.record = Timer(every: .seconds(1), from: now)
-        self.workers = Timer(every: .milliseconds(300), from: now)
-        self.snapshot = Timer(every: .seconds(5), from: now)
-        self.load = Timer(every: Throttle.interval, from: now - Throttle.interval)
-        self.keys = Timer(every: .seconds(1), from: now)
+        self.dues = Work.allCases.map { now + $0.interval * $0.phase }
     }
 
-    /// Whether a timer is due; it then starts anew.
-    mutating func take(_ timer: WritableKeyPath<Self, Timer>, now: ContinuousClock.Instant) -> Bool {
-        self[keyPath: timer].take(now)
+    /// The work that has been due for the longest; it then starts anew.
+    mutating func next(now: ContinuousClock.Instant) -> Work? {
+        guard let work = Work.allCases.min(by: { self.dues[$0.rawValue] < self.dues[$1.rawValue] }),
+            self.dues[work.rawValue] <= now
+        else { return nil }
+        // In step with its phase, unless it comes an interval late.
+        let following = self.dues[work.rawValue] + work.interval
+        self.dues[work.rawValue] = following > now ? following : now + work.interval
+        return work
     }
 
-    /// Makes a timer due with the next tick.
-    mutating func hurry(_ timer: WritableKeyPath<Self, Timer>, now: ContinuousClock.Instant) {
-        self[keyPath: timer].hurry(now)
+    /// Whether there is work to do at once.
+    func isDue(now: ContinuousClock.Instant) -> Bool {
+        self.dues.contains { $0 <= now }
     }
 
-    /// Puts a timer off for at least so long.
-    mutating func delay(_ timer: WritableKeyPath<Self, Timer>, by time: Duration, now: ContinuousClock.Instant) {
-        self[keyPath: timer].delay(now + time)
+    /// Makes work due with the next tick.
+    mutating func hurry(_ work: Work, now: ContinuousClock.Instant) {
+        self.dues[work.rawValue] = min(self.dues[work.rawValue], now)
     }
 
-    struct Timer {
-        private let interval: Duration
-        private var due: ContinuousClock.Instant
+    /// Puts work off for at least so long.
+    mutating func delay(_ work: Work, by time: Duration, now: ContinuousClock.Instant) {
+        self.dues[work.rawValue] = max(self.dues[work.rawValue], now + time)
+    }
+}
 
-        init(every interval: Duration, from now: ContinuousClock.Instant) {
-            self.interval = interval
-            self.due = now + interval
+extension TickSchedule {
+    /// A piece of recurring work.
+    enum Work: Int, CaseIterable, Sendable {
+        /// Reading back what the control schema says of shards in flight, some at a time.
+        case shards
+        /// Reading what operators want: pauses, retries, drains.
+        case orders
+        /// Looking for leases that have expired; each second more is a second that a dead worker's shards wait.
+        case sweep
+        /// Writing the run's figures down, as often as a display asks for them.
+        case figures
+        /// Writing down what the workers' pings said, some at a time.
+        case workers
+        /// Asking whether the snapshot is still held; well below the silence after which workers are given up.
+        case snapshot
+        /// Looking at what the databases are busy with, where the run is throttled by it.
+        case load
+        /// Reading the allow-list: how long a revoked worker goes on, and a new one waits; safe up to 4 s.
+        case keys
+        /// Telling workers again that the run has ended.
+        case dismissal
+
+        var interval: Duration {
+            switch self {
+            case .shards, .orders, .sweep, .figures, .keys, .dismissal: .seconds(1)
+            case .workers: .milliseconds(300)
+            case .snapshot: .seconds(5)
+            case .load: Throttle.interval
+            }
         }
 
-        mutating func hurry(_ now: ContinuousClock.Instant) {
-            self.due = min(self.due, now)
-        }
-
-        mutating func delay(_ until: ContinuousClock.Instant) {
-            self.due = max(self.due, until)
-        }
-
-        mutating func take(_ now: ContinuousClock.Instant) -> Bool {
-            guard now >= self.due else { return false }
-            self.due = now + self.interval
-            return true
+        /// When it is done first, as a part of its interval: apart from the others, so that they don't fall due together.
+        var phase: Double {
+            switch self {
+            case .load: 0
+            case .keys: 0.15
+            case .shards: 0.3
+            case .orders: 0.45
+            case .sweep: 0.6
+            case .dismissal: 0.75
+            case .figures: 0.9
+            case .workers, .snapshot: 1
+            }
         }
     }
 }

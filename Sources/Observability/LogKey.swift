@@ -33,6 +33,8 @@ package enum LogKey: String, Sendable, CaseIterable {
     case sqlState = "sqlstate"
     case error
     case durationMilliseconds = "duration.ms"
+    /// Of a time, by what it went to.
+    case parts
 }
 
 extension Logger.Metadata {

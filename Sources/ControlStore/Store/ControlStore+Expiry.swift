@@ -14,12 +14,13 @@ extension ControlStore {
         try self.reclaim("expire leases", "run_id = $2::uuid AND lease_until < clock_timestamp()", .run(run))
     }
 
-    /// Takes the leases of a worker away that is known to be dead.
-    package func reclaim(_ incarnation: Incarnation) throws(ControlStoreError) -> [ExpiredLease] {
+    /// Takes the leases of workers away that are known to be dead, or have left.
+    package func reclaim(_ incarnations: [Incarnation]) throws(ControlStoreError) -> [ExpiredLease] {
         try self.reclaim(
-            "reclaim the leases of \(incarnation)",
-            "incarnation = $2::uuid",
-            .text(incarnation.description)
+            incarnations.count == 1
+                ? "reclaim the leases of \(incarnations[0])" : "reclaim the leases of \(incarnations.count) workers",
+            "incarnation = ANY ($2::uuid[])",
+            .texts(incarnations.map(\.description))
         )
     }
 
