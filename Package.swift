@@ -110,7 +110,7 @@ let package = Package(
                 "Postgres",
             ]
         ),
-        tests("WorkerTests", of: ["Worker"]),
+        tests("WorkerTests", of: ["Worker", "ControlProtocol", "Postgres", "Scheduling"]),
         tests("EndToEndTests", of: ["ControlStore", "Scheduling", "Postgres", "PostgresFixture", "godwit"]),
     ]
 )

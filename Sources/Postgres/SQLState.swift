@@ -32,6 +32,26 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// The first two characters, which group related states.
     package var `class`: String { String(self.rawValue.prefix(2)) }
 
+    /// The classes that PostgreSQL gives a meaning, up to 18; the appendix lists them.
+    private static let definedClasses: Set<String> = [
+        "00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "22", "23", "24",
+        "25", "26",
+        "27", "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57",
+        "58", "72",
+        "F0", "HV", "P0", "XX",
+    ]
+
+    /// Whether a function of somebody's made the state up: PostgreSQL itself never reports one of its class.
+    ///
+    /// https://www.postgresql.org/docs/15/plpgsql-errors-and-messages.html
+    package var isMadeUp: Bool { self.rawValue.utf8.count == 5 && !Self.definedClasses.contains(self.class) }
+
+    /// A PL/pgSQL condition: the state of the error at hand is of one of these classes, or made up.
+    package static func isMadeUp(orOf classes: [String]) -> String {
+        let meaningful = Self.definedClasses.subtracting(classes).sorted().map { "'\($0)'" }
+        return "left(SQLSTATE, 2) NOT IN (\(meaningful.joined(separator: ", ")))"
+    }
+
     /// Whether the state speaks of the surroundings (connection, resources, locks, operator) and not of the statement.
     package var isTransient: Bool {
         switch self.class {

@@ -60,21 +60,24 @@ extension AttemptFailure {
         if error.isTransient { return .surroundings }
         return switch state.class {
         case "42", "3F", "28": .schema
-        case "22", "23", "54", "P0", "44": .rows
+        case _ where Self.refusalClasses.contains(state.class): .rows
         // A subquery with two rows, or a function of another language, in the plan's own SQL.
         case "21", "2F", "38", "39": side == .source ? .rows : .fault
-        default: .fault
+        default: side == .target && Self.isRowRefusal(error) && state != .noData ? .rows : .fault
         }
     }
 
     /// Whether the source could not compute a row, so that those it can't compute can be told from the others.
     var isUnreadableRow: Bool { self.side == .source && self.failure == .rows }
 
+    /// Classes in which PostgreSQL refuses values: data, constraints, limits, RAISE of PL/pgSQL, WITH CHECK OPTION.
+    static let refusalClasses = ["22", "23", "54", "P0", "44"]
+
     /// Whether the target refused a row of the batch, so that the batch can be taken apart.
     static func isRowRefusal(_ error: PostgresError) -> Bool {
         guard error.code == .serverRefused || error.code == .copyFailed, let state = error.sqlState else {
             return false
         }
-        return state == .noData || ["22", "23", "54", "P0", "44"].contains(state.class)
+        return state == .noData || Self.refusalClasses.contains(state.class) || state.isMadeUp
     }
 }

@@ -30,8 +30,8 @@ struct RowStaging {
                     BEGIN
                         \(self.insert("VALUES (\(self.values))"));
                         \(leftOut)
-                    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded
-                        OR raise_exception OR with_check_option_violation THEN
+                    EXCEPTION WHEN OTHERS OR assert_failure THEN
+                        IF NOT \(SQLState.isMadeUp(orOf: AttemptFailure.refusalClasses)) THEN RAISE; END IF;
                         GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;
                         INSERT INTO pg_temp.godwit_refused
                         VALUES (staged.godwit_row, SQLSTATE, NULLIF(violated, ''), SQLERRM);

@@ -83,6 +83,44 @@ extension EndToEnd {
             }
         }
 
+        /// PostgREST and its like answer with the state that a function makes up.
+        @Test(arguments: [
+            "CREATE TRIGGER odd BEFORE INSERT ON things FOR EACH ROW EXECUTE FUNCTION complain()",
+            """
+            CREATE CONSTRAINT TRIGGER odd AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION complain()
+            """,
+        ])
+        func aStateThatATriggerMakesUpIsARefusal(_ trigger: String) async throws {
+            try await Migration.with(
+                source: """
+                    CREATE TABLE thing (id integer PRIMARY KEY, amount integer);
+                    INSERT INTO thing SELECT n, n FROM generate_series(1, 300) AS n; ANALYZE
+                    """,
+                target: """
+                    CREATE TABLE things (id uuid PRIMARY KEY, amount integer, legacy_id bigint UNIQUE);
+                    CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF NEW.amount % 100 = 0 THEN RAISE 'odd' USING ERRCODE = 'MY001'; END IF;
+                            IF NEW.amount % 100 = 1 THEN RAISE 'conflict' USING ERRCODE = 'PT409'; END IF;
+                            RETURN NEW;
+                        END $$;
+                    \(trigger)
+                    """,
+                entities: Self.one("    amount: amount", "  triggers: keep")
+            ) { migration in
+                let status = try await migration.migrate()
+                #expect(status == 0, "\(migration.logs)")
+                try migration.expectSumsToAgree()
+                try migration.expectTotals(["things|300|294|6|0"])
+                try migration.expect(
+                    ["refused:MY001|3", "refused:PT409|3"],
+                    "SELECT reason, count(*) FROM godwit.rejects GROUP BY 1 ORDER BY 1"
+                )
+                try migration.expect(["0"], "SELECT count(*) FROM godwit.shards WHERE failed_attempts > 0")
+            }
+        }
+
         @Test func namesMayHoldAnything() async throws {
             try await Migration.with(
                 source: #"""

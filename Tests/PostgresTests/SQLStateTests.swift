@@ -11,4 +11,12 @@ import Testing
         let error = PostgresError(code: .serverRefused, message: "", sqlState: SQLState(rawValue: state))
         #expect(error.isTransient == isTransient)
     }
+
+    @Test(arguments: [
+        ("MY001", true), ("PT409", true), ("U0001", true), ("00001", false), ("P0001", false), ("23505", false),
+        ("XX000", false), ("HV000", false), ("", false), ("MY1", false),
+    ])
+    func `states of classes that PostgreSQL does not define are somebody's own`(state: String, isMadeUp: Bool) {
+        #expect(SQLState(rawValue: state).isMadeUp == isMadeUp)
+    }
 }
