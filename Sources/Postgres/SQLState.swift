@@ -55,7 +55,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStri
     /// Whether the state speaks of the surroundings (connection, resources, locks, operator) and not of the statement.
     package var isTransient: Bool {
         switch self.class {
-        case "08", "40", "53", "57": true
+        case "08", "40", "57": true
+        // A limit that somebody has set, such as `temp_file_limit`, stays where it is.
+        case "53": self != "53400"
         default: self == .lockNotAvailable || self == "25006" || self == "25P03"
         }
     }

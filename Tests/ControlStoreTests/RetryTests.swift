@@ -211,4 +211,49 @@ import Testing
         #expect(try await store.drain(.all, of: fixture.run, within: .seconds(5)).map(\.name.rawValue) == ["a"])
         #expect(try await store.drain(.host("host-1"), of: fixture.run, within: .seconds(5)).isEmpty)
     }
+
+    @Test func `a shard that is disturbed again and again is told of`() async throws {
+        let fixture = try await StoreFixture(shards: 2)
+        let disturb = { (sqlState: String, counts: Bool) async throws in
+            let granted = try await fixture.grant([fixture.shards[0]])[0]
+            var failure = StoreFixture.failure(of: granted, sqlState: sqlState, message: "no space left")
+            failure.errorClass = counts ? "fault" : "surroundings"
+            failure.countsAsAttempt = counts
+            failure.verdict = .retry(after: .zero)
+            try await fixture.store.recordFailure(failure)
+        }
+        for _ in 1..<Disturbance.least { try await disturb("53100", false) }
+        #expect(try await fixture.store.status(of: fixture.run).disturbance == nil)
+        try await disturb("53200", false)
+        let worst = try #require(try await fixture.store.status(of: fixture.run).disturbance)
+        #expect(
+            worst
+                == Disturbance(
+                    shard: fixture.shards[0],
+                    entity: StoreFixture.entity,
+                    kind: .copy,
+                    count: Disturbance.least,
+                    sqlState: "53200",
+                    message: "no space left",
+                    shards: 1
+                )
+        )
+        // While it is tried again, too.
+        let granted = try await fixture.grant([fixture.shards[0]])[0]
+        #expect(try await fixture.store.status(of: fixture.run).disturbance == worst)
+        try fixture.finish(granted)
+        #expect(try await fixture.store.status(of: fixture.run).disturbance == nil)
+    }
+
+    @Test func `a failure of its own ends a row of disturbances`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        for number in 1...(2 * Disturbance.least - 1) {
+            var failure = StoreFixture.failure(of: try await fixture.grant(fixture.shards)[0])
+            failure.countsAsAttempt = number == Disturbance.least
+            failure.errorClass = failure.countsAsAttempt ? "fault" : "surroundings"
+            failure.verdict = .retry(after: .zero)
+            try await fixture.store.recordFailure(failure)
+        }
+        #expect(try await fixture.store.status(of: fixture.run).disturbance == nil)
+    }
 }

@@ -11,6 +11,8 @@ package struct StatusReport: Sendable, Codable, Equatable {
     package var durations: ShardDurations?
     /// What the run has left switched off; nothing before its end.
     package var leftOff: [SuspendedRecord] = []
+    /// The shard that is disturbed again and again; nil where none is.
+    package var disturbance: Disturbance?
 
     /// The sums over all entities.
     package var totals: ShardCounters {

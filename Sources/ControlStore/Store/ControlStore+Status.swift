@@ -33,7 +33,8 @@ extension ControlStore {
                 entities: entities,
                 workers: try self.workers(of: run),
                 durations: try self.durations(purpose, run),
-                leftOff: try self.objectsLeftOff(by: run)
+                leftOff: try self.objectsLeftOff(by: run),
+                disturbance: try self.worstDisturbance(of: run)
             )
         }
     }

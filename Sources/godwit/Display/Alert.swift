@@ -1,6 +1,7 @@
 import ControlStore
 import Coordinator
 import Postgres
+import Scheduling
 
 /// What somebody has to do something about; each has its section in `docs/runbook.md`.
 enum Alert: String, CaseIterable {
@@ -11,6 +12,7 @@ enum Alert: String, CaseIterable {
     case noWorkers = "no-workers"
     case tooManyWorkers = "too-many-workers"
     case throttled
+    case disturbed
     case sourceBlocked = "source-blocked"
     case failedShards = "failed-shards"
     case tooManyRejects = "too-many-rejects"
@@ -77,6 +79,9 @@ extension RunView {
                 )
             }
         }
+        if self.isActive, let disturbance = self.report.disturbance {
+            alerts.append((.disturbed, disturbance.text))
+        }
         let failed = self.report.failedShards
         if failed > 0 {
             let shards = Figures.counted(failed, "failed shard")
@@ -106,5 +111,17 @@ extension RunView {
             )
         }
         return alerts
+    }
+}
+
+extension Disturbance {
+    /// What is disturbed and by what, in one line.
+    fileprivate var text: String {
+        let others = self.shards > 1 ? ", and \(Figures.counted(self.shards - 1, "other shard"))" : ""
+        let state = self.sqlState.map { " (SQLSTATE \($0))" } ?? ""
+        return """
+            DISTURBED: \(self.kind.rawValue) shard \(self.shard) of \(self.entity) \(self.count) times in a row\(others): \
+            \(self.message ?? "no reason known")\(state); it is tried again for ever
+            """
     }
 }

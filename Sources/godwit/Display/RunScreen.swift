@@ -101,7 +101,7 @@ struct RunScreen {
         self.view.alerts.flatMap { alert, text in
             switch alert {
             case .paused, .failedRun, .cancelledRun, .noCoordinator, .noWorkers, .tooManyWorkers, .sourceBlocked,
-                .triggersOff, .structuresOff, .throttled:
+                .triggersOff, .structuresOff, .throttled, .disturbed:
                 self.wrappedWords(text, style: .loud)
             case .failedShards, .tooManyRejects, .twoSnapshots: self.wrappedWords(text, style: .bad)
             }
