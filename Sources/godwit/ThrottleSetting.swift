@@ -15,8 +15,17 @@ enum ThrottleSetting<Value: Sendable>: Sendable {
     /// - Throws: `ValidationError`.
     static func read(_ text: String, example: String, parse: (String) -> Value?) throws -> Self {
         if text == "off" { return .off }
-        guard let value = parse(text) else { throw ValidationError("'\(text)' is no limit; write \(example), or off") }
+        guard let value = parse(text) else {
+            let what = Self.isTooLarge(text, parse) ? "too large" : "no limit"
+            throw ValidationError("'\(text)' is \(what); write \(example), or off")
+        }
         return .value(value)
+    }
+
+    /// Whether it is only the number that can't be taken.
+    private static func isTooLarge(_ text: String, _ parse: (String) -> Value?) -> Bool {
+        let unit = text.drop { $0.isASCII && $0.isNumber }
+        return text.dropLast(unit.count).contains { $0 != "0" } && parse("1\(unit)") != nil
     }
 
     /// Changes the limit where the option was given.

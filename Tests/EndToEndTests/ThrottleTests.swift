@@ -31,6 +31,7 @@ extension EndToEnd {
                 let off = try migration.start(["throttle", "--replication-lag", "off"])
                 #expect(await off.exitStatus() == 0, "\(off.log)")
                 #expect(off.log.contains("is not throttled"), "\(off.log)")
+                #expect(!off.log.contains("no standby"), "\(off.log)")
                 #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
                 try migration.expectTotals(["things|2000|2000|0|0"])
             }

@@ -130,12 +130,14 @@ extension ThrottleCommand {
 
     private func answer(_ run: RunRecord, _ store: ControlStore, _ limits: ThrottleLimits) async throws {
         let view = try await RunView.read(run.id, from: store)
-        let standing = view.isActive && view.isLed ? view.metrics?.throttle : nil
+        // Under limits that have changed since, it says nothing.
+        let standing =
+            view.isActive && view.isLed ? view.metrics?.throttle.flatMap { $0.limits == limits ? $0 : nil } : nil
         guard !self.output.json else {
             try JSONOutput.print(
                 ThrottleAnswer(
                     run: RunRow(view.run),
-                    limits: limits,
+                    limits: ThrottleAnswer.Limits(limits),
                     standing: standing?.standing,
                     reason: standing?.reason
                 )
@@ -146,13 +148,4 @@ extension ThrottleCommand {
         StandardOutput.write("run #\(run.number) \(run.name) \(text)\n")
         if let reason = standing?.reason { StandardOutput.write("\(reason)\n") }
     }
-}
-
-/// What `godwit throttle --json` prints.
-struct ThrottleAnswer: Encodable {
-    var run: RunRow
-    var limits: ThrottleLimits
-    /// nil while no coordinator works on the run.
-    var standing: ThrottleFigures.Standing?
-    var reason: String?
 }
