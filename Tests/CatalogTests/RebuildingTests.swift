@@ -8,7 +8,7 @@ import Testing
 /// What is dropped for a load comes back as it was, byte for byte in a dump, and all else is left alone.
 @Suite struct RebuildingTests {
     /// A source and a target of a test's own, because a dump is of a whole database.
-    private struct Pair: ~Copyable {
+    struct Pair: ~Copyable {
         let source: Connection
         let target: Connection
         let parameters: ConnectionParameters
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    private static func plan(_ entities: String, run: String = "rebuild: always") -> String {
+    static func plan(_ entities: String, run: String = "rebuild: always") -> String {
         """
         version: 1
         name: test
