@@ -46,6 +46,8 @@ extension RunLeader {
         let granted = try await self.store.grant(requests, ttl: self.timers.lease)
         self.grantPortion.took(.now - begin, for: requests.count)
         self.turn.spent(on: "grants")
+        // A retry with a corrected plan makes its shards pending in the transaction that records the plan.
+        if granted.contains(where: { $0.planRevision > self.run.planRevision }) { try await self.followPlan() }
         for shard in granted {
             guard let owner = owners[shard.lease] else { continue }
             self.machine.shardChanged(shard.shard, to: .leased(shard.lease, owner))

@@ -121,6 +121,9 @@ import Testing
         let events = try await store.events(of: fixture.run)
         #expect(events.map(\.message) == ["shards retried by an operator", "plan corrected by an operator"])
         #expect(events.allSatisfy { $0.data.contains("\"plan_revision\"") })
+        // Whoever is granted one of the shards knows which plan it is to be done with.
+        try await store.setStatus(fixture.run, .running)
+        #expect(try await fixture.grant(retried).map(\.planRevision) == [3, 3, 3])
     }
 
     @Test func `who did it is recorded with role, user and host`() async throws {

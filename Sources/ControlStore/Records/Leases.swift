@@ -31,6 +31,8 @@ package struct GrantedShard: Sendable, Equatable {
     package var merges = false
     /// The suspended object that a task is about.
     package var object: Int64?
+    /// The version of the run's plan that it is to be done with, at least.
+    package var planRevision = 1
 }
 
 extension GrantedShard {

@@ -5,7 +5,8 @@ extension ControlStore {
     /// Grants pending shards of running runs, in one statement.
     ///
     /// LEASE may be sent when this returns: the commit was synchronous, so no crash of the server forgets it. The run's
-    /// row is locked meanwhile: a lease that `cancel` does not see is not granted.
+    /// row is locked meanwhile: a lease that `cancel` does not see is not granted, and the plan's revision is the one that a
+    /// retry's shards were made pending with, or a later one.
     ///
     /// - Returns: The shards that were granted; the others are no longer pending, or locked, or their run is paused.
     package func grant(_ requests: [GrantRequest], ttl: Duration) throws(ControlStoreError) -> [GrantedShard] {
@@ -15,7 +16,7 @@ extension ControlStore {
                 "grant \(requests.count) shards",
                 """
                 WITH candidate AS (
-                    SELECT shard.id, run.snapshot_number
+                    SELECT shard.id, run.snapshot_number, run.plan_revision
                       FROM godwit.shards AS shard JOIN godwit.migration_runs AS run ON run.id = shard.run_id
                      WHERE shard.id = ANY ($2::bigint[]) AND shard.state = 'pending' AND run.status = 'running'
                        AND \(Self.reigns)
@@ -33,12 +34,13 @@ extension ControlStore {
                       JOIN unnest($2::bigint[], $3::uuid[], $4::text[], $5::uuid[])
                            AS request(shard, lease, worker, incarnation) ON request.shard = candidate.id
                      WHERE shard.id = candidate.id
-                    RETURNING shard.*
+                    RETURNING shard.*, candidate.plan_revision AS current_revision
                 ), opened AS (
                     INSERT INTO godwit.attempts (shard_id, number, lease, worker, incarnation)
                     SELECT id, attempt, lease, worker, incarnation FROM granted
                 )
-                SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot, merges, object_id
+                SELECT id, lease, entity, kind, lower_key, upper_key, keys, attempt, snapshot, merges, object_id,
+                       current_revision
                   FROM granted ORDER BY id
                 """,
                 [
@@ -170,5 +172,6 @@ extension GrantedShard {
         self.snapshot = row.count("snapshot")
         self.merges = row.flag("merges")
         self.object = row.integer("object_id")
+        self.planRevision = row.count("current_revision")
     }
 }
