@@ -24,7 +24,6 @@ extension ControlSchema {
                     ON godwit.shards TO godwit_worker;
                 GRANT UPDATE (ended_at, outcome) ON godwit.attempts TO godwit_worker;
                 GRANT SELECT, UPDATE (steps_done, restored_at) ON godwit.suspended_objects TO godwit_worker;
-                GRANT INSERT (run_id, entity, level, message, data) ON godwit.events TO godwit_worker;
                 GRANT INSERT, UPDATE (presence) ON godwit.shard_presence TO godwit_worker;
                 GRANT INSERT, UPDATE (uuid_value), DELETE ON godwit.uuid_mapping_ledger TO godwit_worker;
                 GRANT INSERT ON godwit.migration_change_log TO godwit_worker;

@@ -6,7 +6,7 @@ package enum ControlSchema {
     static let steps = [
         Self.runs, Self.shards, Self.records, Self.views, Self.splits, Self.keys, Self.succession,
         Self.replays, Self.control, Self.departures, Self.kept, Self.entrance, Self.rebuilding,
-        Self.throttle, Self.stages, Self.objects,
+        Self.throttle, Self.stages, Self.objects, Self.gone,
     ]
 
     /// The version this program works with.

@@ -29,13 +29,9 @@ package enum TaskStatement {
         }
     }
 
-    /// Tells operators that an object has gone with a column of its table.
+    /// Tells operators that an object has gone with a column of its table; workers may write no events of their own.
     package static func tellGone(_ object: SuspendedRecord) -> Statement {
-        let event = NewEvent.gone(object)
-        return Statement(
-            "INSERT INTO godwit.events (run_id, entity, level, message) VALUES ($1::uuid, $2, $3, $4)",
-            [.run(object.run), .entity(object.entity), .text(event.level.rawValue), .text(event.message)]
-        )
+        Statement("SELECT godwit.tell_gone($1::bigint)", [.integer(object.id)])
     }
 
     /// Notes that the next step of an object is done, if it is the next one still; one row, or none.

@@ -101,7 +101,7 @@ extension ControlStore {
             )
             guard let row = standing.first, row.count("steps_done") == due.place else { return }
             if row.flag("is_gone") {
-                if due.place == object.stepsDone { try self.record([.gone(object)], of: object.run) }
+                if due.place == object.stepsDone { try self.tellGone(object) }
             } else if !row.flag("is_done") {
                 if let hindrance = row.text("hindrance") {
                     throw ControlStoreError(.refused, "\(purpose): \(hindrance)")

@@ -112,15 +112,3 @@ extension ControlStoreError {
         return !self.isTransient || state == .lockNotAvailable
     }
 }
-
-extension NewEvent {
-    /// Somebody has dropped what was off, or a column that it needs.
-    static func gone(_ object: SuspendedRecord) -> NewEvent {
-        let what = object.isTrigger ? "it" : "a column of it"
-        return NewEvent(
-            .info,
-            "\(object.kind) \(object.name) of \(object.table) does not come back: \(what) was dropped meanwhile",
-            entity: object.entity
-        )
-    }
-}

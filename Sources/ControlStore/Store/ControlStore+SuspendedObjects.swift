@@ -137,7 +137,7 @@ extension ControlStore {
         let object = SuspendedRecord(row)
         let purpose = "restore \(object.kind) \(object.name) of \(object.table)"
         if row.flag("is_gone") {
-            try self.record([.gone(object)], of: object.run)
+            try self.tellGone(object)
         } else if row.flag("is_disabled"), let sql = row.text("enabling") {
             try self.query(purpose, sql)
         }
@@ -149,6 +149,14 @@ extension ControlStore {
             """,
             [.integer(object.id)]
         )
+    }
+}
+
+extension ControlStore {
+    /// Tells operators that somebody has dropped what was off, or a column that it needs.
+    func tellGone(_ object: SuspendedRecord) throws(ControlStoreError) {
+        let statement = TaskStatement.tellGone(object)
+        try self.query("tell that \(object.name) is gone", statement.sql, statement.parameters)
     }
 }
 
