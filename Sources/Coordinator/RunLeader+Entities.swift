@@ -24,6 +24,7 @@ extension RunLeader {
             try await self.store.setStage(of: entity, in: self.run.id, .indexing)
             self.logger.info("entity copied, its indexes follow", metadata: .of([.entity: entity]))
         case .settle(let entity):
+            try await self.watchErrorRate(of: entity)
             self.epoch = try await self.store.advancePresenceEpoch(of: self.run.id)
             try await self.store.setStage(of: entity, in: self.run.id, .settled)
             self.logger.info("entity settled", metadata: .of([.entity: entity]))

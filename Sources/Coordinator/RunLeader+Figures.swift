@@ -3,7 +3,6 @@ import ControlProtocol
 import ControlStore
 import FoundationEssentials
 import Observability
-import RowPipeline
 import Scheduling
 
 extension RunLeader {
@@ -104,25 +103,6 @@ extension RunLeader {
 
     /// The largest portion.
     static let workersAtOnce = 300
-
-    /// Pauses the run where too many rows of an entity fail.
-    private func watchErrorRates(_ status: StatusReport) async throws {
-        guard self.ended == nil, self.runPause.reason == nil else { return }
-        for entity in status.entities {
-            // Rows that wait for a failed shard's retry say nothing about the entity's own rows.
-            let pending = entity.rejects[RejectReason.parentPending.code] ?? 0
-            let trip = self.breaker?
-                .judge(
-                    entity.name,
-                    migrated: entity.counters.migrated,
-                    rejected: max(0, entity.counters.rejected - pending),
-                    failed: entity.failedRows
-                )
-            guard let trip else { continue }
-            try await self.pause(.circuitBreaker, trip.reason, accepting: (trip.entity, trip.rate))
-            return
-        }
-    }
 
     private var expectedRows: Int {
         self.plan.entities.reduce(0) { $0 + Int($1.statistics.rows) }

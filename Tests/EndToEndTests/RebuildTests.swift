@@ -1,3 +1,4 @@
+import ControlStore
 import Foundation
 import Glibc
 import Postgres
@@ -141,6 +142,30 @@ extension EndToEnd {
                 )
                 try migration.expect(["596"], "SELECT count(*) FROM parents WHERE code LIKE 'code%' OR code IS NULL")
                 try migration.expect(["0"], "SELECT count(*) FROM godwit.suspended_objects WHERE restored_at IS NULL")
+            }
+        }
+
+        @Test func theCircuitBreakerHearsOfDuplicatesBeforeOthersReferToThem() async throws {
+            let source = """
+                \(Dropped.source);
+                UPDATE parent SET code = 'code ' || id % 300;
+                UPDATE child SET parent_id = id % 300 + 1
+                """
+            let run = "shard_rows: 100\ncircuit_breaker: { error_rate: 5%, min_rows: 100 }"
+            try await Dropped.begun(source: source, run: run) { migration, coordinator in
+                try migration.startWorker("one", slots: 2)
+                try await migration.wait(until: "(SELECT status = 'paused' FROM godwit.migration_runs)")
+                try migration.expect(
+                    ["circuit_breaker|t|0"],
+                    """
+                    SELECT pause_cause, status_reason LIKE '%300 of 600 rows rejected%',
+                           (SELECT count(*) FROM godwit.shards WHERE entity = 'children' AND attempt > 0)
+                      FROM godwit.migration_runs
+                    """
+                )
+                try await migration.store.resume(migration.run)
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["children|800|800|0|0", "parents|600|300|300|0"])
             }
         }
 

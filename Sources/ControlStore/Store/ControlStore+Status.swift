@@ -39,6 +39,17 @@ extension ControlStore {
         }
     }
 
+    /// The sums of one entity's rows, and how many of its rejects wait for a parent; nil where the run has none of that name.
+    package func judgedStatus(of entity: EntityName, in run: RunID) throws(ControlStoreError) -> EntityStatus? {
+        let purpose = "read the sums of \(entity)"
+        return try self.transaction(purpose, isolation: "REPEATABLE READ, READ ONLY") { () throws(ControlStoreError) in
+            var status = try self.entityTotals(purpose, run, only: entity).first
+            let waiting = RejectFilter(entity: entity, reason: RejectFilter.parentPending.reason)
+            for counted in try self.rejectCounts(of: run, waiting) { status?.rejects[counted.reason] = counted.count }
+            return status
+        }
+    }
+
     /// Seconds that the finished shards spent in each stage (`read`, `transform`, `write`, `commit`).
     package func stageTimings(of run: RunID) throws(ControlStoreError) -> [String: StageTiming] {
         let rows =
@@ -91,7 +102,11 @@ extension ControlStore {
         return Dictionary(rows.map { ($0.entity("entity"), $0.double("seconds") ?? 0) }) { first, _ in first }
     }
 
-    private func entityTotals(_ purpose: String, _ run: RunID) throws(ControlStoreError) -> [EntityStatus] {
+    private func entityTotals(
+        _ purpose: String,
+        _ run: RunID,
+        only entity: EntityName? = nil
+    ) throws(ControlStoreError) -> [EntityStatus] {
         try self.query(
             purpose,
             """
@@ -100,9 +115,10 @@ extension ControlStore {
                    extract(epoch FROM completed_at) AS completed_at, pending, leased, done, failed,
                    estimated_rows, estimated_bytes, source_rows, migrated, rejected, filtered, bytes_read, bytes_written,
                    failed_rows, tasks_pending, tasks_leased, tasks_done, tasks_failed
-              FROM godwit.entity_totals WHERE run_id = $1::uuid ORDER BY position
+              FROM godwit.entity_totals WHERE run_id = $1::uuid AND ($2::text IS NULL OR entity = $2::text)
+             ORDER BY position
             """,
-            [.run(run)]
+            [.run(run), .text(entity?.rawValue)]
         )
         .rows.map { EntityStatus($0) }
     }
