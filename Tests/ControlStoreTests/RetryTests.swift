@@ -248,6 +248,22 @@ import Testing
         #expect(try await fixture.store.status(of: fixture.run).disturbance == nil)
     }
 
+    @Test func `two disturbances that have cost much work are told of, and one is not`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        for (number, seconds) in [90, 20, 45].enumerated() {
+            let granted = try await fixture.grant(fixture.shards)[0]
+            let begin = "UPDATE godwit.attempts SET started_at = started_at - interval '\(seconds) s' WHERE ended_at IS NULL"
+            _ = try fixture.observer().query(begin)
+            var failure = StoreFixture.failure(of: granted, message: "the connection was lost")
+            failure.errorClass = "surroundings"
+            failure.countsAsAttempt = false
+            failure.verdict = .retry(after: .zero)
+            try await fixture.store.recordFailure(failure)
+            let told = try await fixture.store.status(of: fixture.run).disturbance
+            #expect(told?.count == (number == 0 ? nil : number + 1))
+        }
+    }
+
     @Test func `a failure of its own ends a row of disturbances`() async throws {
         let fixture = try await StoreFixture(shards: 1)
         for number in 1...(2 * Disturbance.least - 1) {

@@ -18,6 +18,10 @@ package struct Disturbance: Sendable, Codable, Equatable {
     /// With the plan's `retry.delay` of 2 s they take half a minute. With fewer a server's restart would be told of every shard;
     /// with many more a full disk would be told too late.
     package static let least = 5
+    /// Or two or more that have cost so much work, which nobody would call progress.
+    ///
+    /// An attempt takes 10 s, or what one row or one index takes; a server that restarts costs one of them, not two.
+    package static let loss = Duration.seconds(60)
 
     package init(
         shard: ShardID,

@@ -2,7 +2,8 @@ import Postgres
 package import Scheduling
 
 extension ControlStore {
-    /// The shard of a run that has been disturbed the most often in a row; nil where none has been several times.
+    /// The shard of a run that has been disturbed the most often in a row; nil where none has been several times, or twice at
+    /// a loss of much work.
     package func worstDisturbance(of run: RunID) throws(ControlStoreError) -> Disturbance? {
         try self.query(
             "read what disturbs run \(run)",
@@ -11,16 +12,19 @@ extension ControlStore {
                    count(*) OVER () AS shards
               FROM godwit.shards AS shard
               CROSS JOIN LATERAL (
-                  SELECT count(*) AS count FROM godwit.attempts AS attempt
+                  SELECT count(*) AS count,
+                         coalesce(extract(epoch FROM sum(attempt.ended_at - attempt.started_at)), 0)::double precision
+                             AS seconds
+                    FROM godwit.attempts AS attempt
                    WHERE attempt.shard_id = shard.id AND attempt.outcome = 'disturbed'
                      AND attempt.number > coalesce((
                              SELECT max(other.number) FROM godwit.attempts AS other
                               WHERE other.shard_id = shard.id AND other.outcome <> 'disturbed'), 0)) AS streak
              WHERE shard.run_id = $1::uuid AND shard.state IN ('pending', 'leased') AND shard.error_class = 'surroundings'
-               AND streak.count >= $2::bigint
+               AND (streak.count >= $2::bigint OR streak.count > 1 AND streak.seconds >= $3::double precision)
              ORDER BY streak.count DESC, shard.id LIMIT 1
             """,
-            [.run(run), .integer(Disturbance.least)]
+            [.run(run), .integer(Disturbance.least), .double(Disturbance.loss / .seconds(1))]
         )
         .rows.first
         .map { row in
