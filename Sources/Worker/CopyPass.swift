@@ -69,6 +69,12 @@ struct CopyPass: ~Copyable {
         }
     }
 
+    /// Rows of the range that the source has not sent yet.
+    var rowsLeft: Int { self.sourceRows - self.filtered - self.unreadable.count - self.counters.read }
+
+    /// Whether only the end of the source's COPY is left to read: nobody need wait for that.
+    var hasReadAll: Bool { self.job.assignment.kind == .copy && self.rowsLeft <= 0 }
+
     var copyOutStatement: String { self.job.copyOutStatement(of: self.job.part, without: self.unreadable.map(\.key)) }
 
     /// Takes the transformer's output: into the target table, or into the fill pass's temporary one.

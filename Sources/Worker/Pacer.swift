@@ -18,6 +18,11 @@ final class Pacer: Sendable {
         self.bucket.withLock { $0.verdict(now: .now) }
     }
 
+    /// How long nothing may be read, as far as it is known.
+    var wait: Duration {
+        if case .wait(let time) = self.verdict() { time } else { .zero }
+    }
+
     /// Whether the run is throttled.
     var isBounded: Bool { self.bucket.withLock(\.isBounded) }
 

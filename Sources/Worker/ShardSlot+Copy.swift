@@ -102,6 +102,7 @@ extension ShardSlot {
             try self.sendAhead(pass)
         } while !isAtEnd && !self.output.refersToInput && self.output.byteCount < limit
             && pass.counters.read < lastRow && .now - start < Self.longestBatch
+            && (pass.hasReadAll || self.pacer.wait < YieldPolicy.patience)
         try self.write(&pass)
         self.forgetInput(used)
         pass.batches += 1
@@ -140,8 +141,9 @@ extension ShardSlot {
         // Ids are looked up once per piece.
         let limit = pass.transformer.needsLookups ? batch : min(batch, Self.pieceBytes)
         let before = self.input.count
+        let hasReadAll = pass.hasReadAll
         let read = try self.clock.time(\.read) { () throws(AttemptFailure) in
-            try self.readPaced(until: limit, rowLimit: rows)
+            try self.readPaced(until: limit, rowLimit: rows, waits: !hasReadAll)
         }
         pass.bytesRead += self.input.count - before
         self.noteWideInput(self.input.count - before)

@@ -19,8 +19,9 @@ extension ShardSlot {
             let parts = YieldPolicy.parts(
                 elapsed: .now - pass.begun,
                 rows: pass.counters.read,
-                left: pass.sourceRows - pass.filtered - pass.unreadable.count - pass.counters.read,
-                asked: self.control.partsAsked
+                left: pass.rowsLeft,
+                asked: self.control.partsAsked,
+                wait: self.pacer.wait
             )
         else { return false }
         let upper = pass.job.assignment.range.upper

@@ -92,6 +92,77 @@ extension EndToEnd {
             }
         }
 
+        private static let wide = """
+            \(Self.source);
+            UPDATE thing SET name = CASE id WHEN 1990 THEN repeat('w', 900000) ELSE '' END
+            """
+
+        /// Its debt is waited for, and no transaction of the target's with it: what is written is committed before.
+        @Test func beforeALongWaitForAWideRowTheShardIsCommitted() async throws {
+            try await Migration.with(
+                source: Self.wide,
+                target: Self.target,
+                run: "shard_rows: 5000\nthrottle: { bytes: 64KiB/s }",
+                entities: Self.entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|2000|2000|0|0"])
+                try migration.expect(
+                    ["1990|t", "10|f"],
+                    "SELECT migrated, parent IS NULL FROM godwit.shards ORDER BY id"
+                )
+            }
+        }
+
+        /// Its debt is for those to wait for who read on.
+        @Test func aShardDoesNotWaitForWhatItHasReadAtItsEnd() async throws {
+            try await Migration.with(
+                source: "\(Self.source); UPDATE thing SET name = repeat('w', 4000000) WHERE id = 2000",
+                target: Self.target,
+                run: "shard_rows: 5000\nthrottle: { bytes: 64KiB/s }",
+                entities: Self.entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|2000|2000|0|0"])
+                // The row alone is worth a minute.
+                try migration.expect(["t"], "SELECT max(finished_at - leased_at) < interval '30 s' FROM godwit.shards")
+            }
+        }
+
+        /// Such a shard can't end before its range does, and the target's server ends transactions that are idle for a minute.
+        @Test func theTargetHearsOfAShardThatWaitsAndCannotBeCommitted() async throws {
+            let entities = """
+                things:
+                  from: thing
+                  to: things
+                  legacy: legacy_id
+                  tag: 1
+                  query: SELECT id, name FROM thing
+                """
+            try await Migration.with(
+                source: Self.wide,
+                target: Self.target,
+                run: "shard_rows: 5000\nthrottle: { bytes: 64KiB/s }",
+                entities: entities
+            ) { migration in
+                let coordinator = try migration.startCoordinator()
+                try migration.startWorker("one")
+                try await migration.wait(
+                    until: """
+                        EXISTS (SELECT FROM pg_stat_activity
+                                 WHERE state = 'idle in transaction' AND query LIKE '%the throttle is waited for%'
+                                   AND datname = current_database())
+                        """
+                )
+                #expect(await coordinator.exitStatus() == 0, "\(migration.logs)")
+                try migration.expectTotals(["things|2000|2000|0|0"])
+            }
+        }
+
         /// As a newer Godwit, or somebody's hand, may leave them: no bound is as wrong as any.
         @Test func limitsThatCannotBeReadKeepARunStandingUntilOthersAreSet() async throws {
             try await Migration.with(

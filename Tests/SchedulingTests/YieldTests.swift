@@ -128,6 +128,24 @@ import Testing
         #expect(parts(1e9, rows: 1, left: .max, asked: .max) == 16)
     }
 
+    @Test func `what was written is committed before a long wait for the throttle, however little is left`() {
+        func parts(wait seconds: Double, rows: Int = 5, left: Int = 1, elapsed: Double = 0.1) -> Int? {
+            YieldPolicy.parts(
+                elapsed: .seconds(elapsed),
+                rows: rows,
+                left: left,
+                asked: nil,
+                wait: .seconds(seconds)
+            )
+        }
+        #expect(parts(wait: 9.9) == nil)
+        #expect(parts(wait: 10) == 1)
+        #expect(parts(wait: 600, left: 1_000_000, elapsed: 60) == 1)
+        // Nothing to commit, or nothing to leave.
+        #expect(parts(wait: 600, rows: 0) == nil)
+        #expect(parts(wait: 600, left: 0) == nil)
+    }
+
     @Test func `only the slot at a lease is asked`() {
         var worker = WorkerMachine(slots: 2, now: .at(0))
         worker.welcomed(timers: WorkerTimers(), now: .at(0))
