@@ -126,9 +126,9 @@ struct TableChecks {
         return table.uniqueIndexes.compactMap { index in
             let isDecided = self.entity.unique.contains { Set($0.columns).isSubset(of: index.columns) }
             guard !isDecided || index.hasExpressions, keys.isDisjoint(with: index.columns) else { return nil }
-            let columns = index.columns.joined(separator: ", ") + (index.hasExpressions ? " and expressions" : "")
+            let terms = (index.columns + (index.hasExpressions ? ["expressions"] : [])).joined(separator: ", ")
             let text =
-                "\(table.sql) has the unique index \(index.name) on \(columns), and no `unique:` rule says who wins"
+                "\(table.sql) has the unique index \(index.name) on \(terms), and no `unique:` rule says who wins"
             return self.finding(
                 .note,
                 "undecided-unique",

@@ -103,6 +103,22 @@ import Testing
         #expect((plan == nil) == findings.contains { $0.severity == .error })
     }
 
+    @Test func uniqueIndexesAreNamedByWhatTheyHave() throws {
+        let databases = try Databases(
+            source: "CREATE TABLE thing (id serial PRIMARY KEY, a text, b text)",
+            target: Self.target
+                + "a text, b text); CREATE UNIQUE INDEX one ON things (lower(a)); CREATE UNIQUE INDEX two ON things (b, lower(a))"
+        )
+        let (_, findings) = try databases.resolve(Self.plan + " }")
+        let words = findings.filter { $0.code == "undecided-unique" }.map(\.message).sorted()
+        #expect(words.count == 2)
+        #expect(words.first?.hasSuffix("index one on expressions, and no `unique:` rule says who wins") == true, "\(words)")
+        #expect(
+            words.last?.hasSuffix("index two on b, expressions, and no `unique:` rule says who wins") == true,
+            "\(words)"
+        )
+    }
+
     @Test func columnsThatNobodyReadsOrWritesAreNoted() throws {
         let databases = try Databases(
             source: "CREATE TABLE thing (id serial PRIMARY KEY, name text, created timestamptz, \"Odd one\" int)",
