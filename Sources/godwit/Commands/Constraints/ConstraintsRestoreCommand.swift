@@ -76,6 +76,7 @@ struct ConstraintsRestoreCommand: AsyncParsableCommand {
         var answer = Answer()
         var refused: Set<Int64> = []
         var personal: [RunID: Set<String>?] = [:]
+        var advice = DuplicateAdvice(store)
         for due in DueStep.of(objects) where !refused.contains(due.object.id) {
             self.say("\(due.step.sql);")
             let start = ContinuousClock.now
@@ -93,14 +94,13 @@ struct ConstraintsRestoreCommand: AsyncParsableCommand {
                 let shown = isOpen ? error.underlying : error.underlying?.withoutRowValues
                 let words = [shown?.serverMessage ?? shown?.message ?? error.message, shown?.detail]
                     .compactMap { $0 }.joined(separator: ": ")
-                self.say("  REFUSED: \(words)\(error.sqlState == .uniqueViolation ? Self.duplicates : "")")
+                let isOfRows = error.sqlState == .uniqueViolation
+                self.say("  REFUSED: \(words)\(isOfRows ? "; " + (try await advice.text(for: due.object)) : "")")
                 answer.refused.append(Answer.Object(due.object, words))
             }
         }
         return answer
     }
-
-    private static let duplicates = "; keep one of these rows and delete or correct the others"
 
     /// Entities with personal columns, of whose rows nothing is shown; nil where the run's plan can't be read.
     private static func personalEntities(of run: RunID, _ store: ControlStore) async -> Set<String>? {
