@@ -126,6 +126,15 @@ import Testing
         #expect(try await store.run(matching: .latest).status == .completed)
     }
 
+    @Test func `a run that was cancelled is not completed`() async throws {
+        let fixture = try await StoreFixture(shards: 1)
+        let store = ControlStore(parameters: fixture.parameters, applicationName: "test operator")
+        try fixture.finish(try await fixture.grant(fixture.shards)[0])
+        try await store.cancel(fixture.run, reason: "no more")
+        #expect(try await fixture.store.complete(fixture.run, reason: "done") == false)
+        #expect(try await store.run(matching: .latest).status == .cancelled)
+    }
+
     @Test func `a retry waits for the end that is being recorded, and opens the run again`() async throws {
         let (fixture, store) = try await self.ended()
         let session = try fixture.observer()

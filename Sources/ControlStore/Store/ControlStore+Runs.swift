@@ -97,7 +97,7 @@ extension ControlStore {
         )
     }
 
-    /// Records that a run is completed, unless a shard is left to do.
+    /// Records that a run is completed, unless a shard is left to do, or somebody has cancelled it meanwhile.
     ///
     /// Whoever gives it more to do locks its row as well, so that neither can miss the other.
     ///
@@ -107,8 +107,13 @@ extension ControlStore {
             try self.lock(run)
             // A statement of its own: it sees what was committed while the lock was waited for.
             let open = try self.query(
-                "look for shards of run \(run) that are left",
-                "SELECT FROM godwit.shards WHERE run_id = $1::uuid AND state IN ('pending', 'leased') LIMIT 1",
+                "look for what keeps run \(run) from its end",
+                """
+                SELECT FROM godwit.migration_runs AS run
+                 WHERE run.id = $1::uuid AND (run.status = 'cancelled' OR EXISTS (
+                           SELECT FROM godwit.shards AS shard
+                            WHERE shard.run_id = run.id AND shard.state IN ('pending', 'leased')))
+                """,
                 [.run(run)]
             )
             guard open.isEmpty else { return false }
