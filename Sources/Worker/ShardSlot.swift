@@ -66,6 +66,7 @@ actor ShardSlot {
         self.sizeBatches(of: job)
         var ending = WorkerProgress.Ending.failed
         defer { self.progress.finish(lease: job.assignment.lease, ending, clock: self.clock) }
+        self.outlastCancellation()
         do {
             self.hasSource = false
             if !job.assignment.kind.isTask { try self.openSource(job) }

@@ -61,13 +61,22 @@ final class SlotControl: Sendable {
     ///
     /// Blocks for a round trip to each server.
     func cancelStatements() {
-        for cancel in self.state.withLock(\.cancels) where self.isCancelled { cancel() }
+        let cancels = self.state.withLock { state -> [@Sendable () -> Void] in
+            state.isSending = state.isCancelled
+            return state.isCancelled ? state.cancels : []
+        }
+        for cancel in cancels where self.isCancelled { cancel() }
+        self.state.withLock { $0.isSending = false }
     }
+
+    /// Whether a cancellation is on its way, which a server may apply to whatever the session does next.
+    var isSending: Bool { self.state.withLock(\.isSending) }
 
     private struct State {
         var isCancelled = false
         var isAtWork = false
         var isCancelQueued = false
+        var isSending = false
         var partsAsked: Int?
         var cancels: [@Sendable () -> Void] = []
     }

@@ -66,6 +66,33 @@ import Testing
         #expect(desk.cancelAgain(control))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `the next attempt knows of a cancellation that is still on its way`() async {
+        let desk = CancelDesk()
+        let control = SlotControl()
+        let answer = DispatchSemaphore(value: 0)
+        let (reached, reach) = AsyncStream.makeStream(of: Void.self)
+        control.watch([
+            {
+                reach.yield()
+                answer.wait()
+            }
+        ])
+        control.begin()
+        #expect(!control.isSending)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await desk.work() }
+            desk.cancel(control)
+            for await _ in reached { break }
+            control.end()
+            control.begin()
+            #expect(control.isSending)
+            answer.signal()
+            while control.isSending { await Task.yield() }
+            group.cancelAll()
+        }
+    }
+
     @Test func `statements of the next attempt are left alone`() {
         let control = SlotControl()
         let cancelled = Mutex(0)
