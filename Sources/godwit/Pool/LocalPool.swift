@@ -28,16 +28,17 @@ final class LocalPool: Sendable {
         let signals = Signals { departure.obey($0) }
         let watching = Task { await watch.run() }
         let starting = Task {
-            for _ in 0..<self.workerCount { try workers.start() }
+            do {
+                for _ in 0..<self.workerCount { try workers.start() }
+            } catch {
+                // Those that could be started have work all the same.
+                output.line("godwit: a worker can't be started: \(error)")
+            }
             if await Self.waitForLeadership(of: coordinator, store) { workers.begin() }
         }
         let status = try await coordinator.run()
         starting.cancel()
-        do {
-            try await starting.value
-        } catch {
-            output.line("godwit: a worker can't be started: \(error)")
-        }
+        await starting.value
         // Also after a run's end: a worker that the coordinator did not know, or that is stopped, was not dismissed.
         await workers.dismiss()
         watching.cancel()
