@@ -18,7 +18,7 @@ extension RunLeader {
 
     /// Looks at the databases, beside the event loop: a busy server may take long to answer.
     func watchLoad(_ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
-        try await self.followLimits()
+        self.followLimits(&group)
         if self.throttle.limits.watchesSource, !self.isLookingAtSource {
             self.isLookingAtSource = true
             group.addTask { [probe = self.sourceProbe, mailbox] in
@@ -43,12 +43,17 @@ extension RunLeader {
     }
 
     /// Goes by the limits that hold now, and reckons the sessions that they take among the run's connections.
-    private func followLimits() async throws {
+    private func followLimits(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         let watched = (source: self.throttle.limits.watchesSource, target: self.throttle.limits.watchesTarget)
         self.throttle.follow(Self.limits(of: self.run, plan: self.plan), areReadable: !self.run.isThrottleUnreadable)
         let limits = self.throttle.limits
-        if watched.source, !limits.watchesSource { await self.sourceProbe.close() }
-        if watched.target, !limits.watchesTarget { await self.targetProbe.close() }
+        // Beside the event loop as well: a look that is under way ends first.
+        if watched.source, !limits.watchesSource {
+            group.addTask { [probe = self.sourceProbe] in await probe.close() }
+        }
+        if watched.target, !limits.watchesTarget {
+            group.addTask { [probe = self.targetProbe] in await probe.close() }
+        }
         self.machine.count(sourceProbes: limits.watchesSource ? 1 : 0, targetProbes: limits.watchesTarget ? 1 : 0)
     }
 
