@@ -129,6 +129,23 @@ import Testing
         #expect(events.count { $0.contains("given up: the table is not needed") } == 3, "\(events)")
     }
 
+    @Test func `what somebody is at can't be given up`() async throws {
+        let fixture = try await Self.abandoned()
+        let object = try #require(try await fixture.store.suspendedStandings(of: fixture.run).first).object
+        let builder = try fixture.observer()
+        try builder.execute("BEGIN")
+        let take = TaskStatement.take(object.id)
+        try builder.query(take.sql, take.parameters)
+        do {
+            try await fixture.store.forget(object, reason: "not needed")
+            Issue.record("it was given up")
+        } catch {
+            #expect(error.code == .refused, "\(error)")
+        }
+        try builder.execute("ROLLBACK")
+        try await fixture.store.forget(object, reason: "not needed")
+    }
+
     @Test func `another object of the same name does not count as back`() async throws {
         let fixture = try await Self.abandoned()
         let observer = try fixture.observer()

@@ -8,7 +8,7 @@ extension ControlStore {
     ///   - object: What is off.
     ///   - reason: Why, for those who look for it later.
     ///   - caller: Who it is, for the event.
-    /// - Throws: `refused` where a worker is at it, or it is back.
+    /// - Throws: `refused` where somebody is at it, or it is back.
     package func forget(
         _ object: SuspendedRecord,
         reason: String,
@@ -16,9 +16,13 @@ extension ControlStore {
     ) throws(ControlStoreError) {
         let purpose = "give up \(object.kind) \(object.name) of \(object.table)"
         try self.transaction(purpose) { () throws(ControlStoreError) in
+            // Locked by whoever is at its next step: that may take an hour.
             let taken = try self.query(
                 purpose,
-                "SELECT restored_at IS NULL AS is_open FROM godwit.suspended_objects WHERE id = $1::bigint FOR UPDATE NOWAIT",
+                """
+                SELECT restored_at IS NULL AS is_open FROM godwit.suspended_objects
+                 WHERE id = $1::bigint FOR UPDATE SKIP LOCKED
+                """,
                 [.integer(object.id)]
             )
             let isLeased = try self.query(
@@ -27,7 +31,7 @@ extension ControlStore {
                 [.integer(object.id)]
             )
             guard taken.first?.flag("is_open") == true, isLeased.isEmpty else {
-                throw ControlStoreError(.refused, "\(purpose): it is back, or a worker is at it")
+                throw ControlStoreError(.refused, "\(purpose): it is back, or somebody is at it")
             }
             try self.query(
                 purpose,
