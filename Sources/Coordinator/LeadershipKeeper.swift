@@ -25,7 +25,8 @@ final class LeadershipKeeper: Sendable {
         self.term.withLock { $0 = term }
     }
 
-    /// The sums of a run, and the rejects that wait for a parent; nil where they can't be read, which the leading session notices by itself.
+    /// The sums of a run, and the rejects that wait for a parent; nil where they can't be read, which the leading session
+    /// notices by itself.
     func status(of run: RunID) async -> StatusReport? {
         do throws(ControlStoreError) {
             return try await self.store.status(of: run, counting: .parentPending)

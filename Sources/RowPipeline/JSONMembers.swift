@@ -9,7 +9,7 @@
 /// https://www.postgresql.org/docs/15/datatype-json.html; `uniqueifyJsonbObject` and `lengthCompareJsonbString` in
 /// `jsonb_util.c`: of equal keys the last one in the text stays, so they must keep their order.
 struct JSONMembers: ~Copyable, Sendable {
-    /// Objects of more members stay as they are (safe from 2 to 255, each takes 33 bytes of every slot).
+    /// Objects of more members stay as they are (safe from 2 to 255, each takes 25 bytes of every slot).
     static let limit = 32
 
     private var starts = InlineArray<32, Int>(repeating: 0)

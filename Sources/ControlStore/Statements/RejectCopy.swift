@@ -56,6 +56,7 @@ package struct RejectCopy: Sendable {
     /// Adds one reject with its source row as COPY's text form has it.
     package mutating func append(_ line: RejectLine, copiedRow: RawSpan) {
         self.begin(line)
+        // The pointer is used only inside the closure.
         copiedRow.withUnsafeBytes { self.bytes += $0 }
         self.end(line)
     }

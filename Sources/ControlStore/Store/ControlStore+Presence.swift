@@ -1,5 +1,3 @@
-import Postgres
-
 /// How something that is off for a load stands in the target's catalog, whoever brought it about.
 extension ControlStore {
     /// What the catalog says of the table of `object` and of what has its name there; NULL for a table that is gone.
@@ -103,12 +101,4 @@ extension ControlStore {
                       || (jsonb_path_query_first(object.steps, '$[*] ? (@.kind == "constraint")')->>'sql')
                       || '; drop or rename it, or call godwit constraints forget' END
         """
-}
-
-extension ControlStoreError {
-    /// Whether one object could not be brought back while others can: the server has refused it, or it is hindered.
-    package var isOfObject: Bool {
-        guard let state = self.sqlState else { return self.code == .refused }
-        return !self.isTransient || state == .lockNotAvailable
-    }
 }

@@ -88,8 +88,11 @@ struct ThrottleCommand: AsyncParsableCommand {
             let planned = try ThrottleLimits(planOf: try await store.currentPlan(run.id).resolved)
             guard self.off || self.plan || self.namesLimits else {
                 if run.isThrottleUnreadable, !self.output.json {
-                    print(
-                        "The limits that were set for run #\(run.number) can't be read by this version, so nothing is read. The plan's:"
+                    StandardOutput.write(
+                        """
+                        The limits that were set for run #\(run.number) can't be read by this version, so nothing is read. \
+                        The plan's:\n
+                        """
                     )
                 }
                 return try await self.answer(run, store, run.throttle ?? planned)
