@@ -112,7 +112,10 @@ import Testing
         let (_, findings) = try databases.resolve(Self.plan + " }")
         let words = findings.filter { $0.code == "undecided-unique" }.map(\.message).sorted()
         #expect(words.count == 2)
-        #expect(words.first?.hasSuffix("index one on expressions, and no `unique:` rule says who wins") == true, "\(words)")
+        #expect(
+            words.first?.hasSuffix("index one on expressions, and no `unique:` rule says who wins") == true,
+            "\(words)"
+        )
         #expect(
             words.last?.hasSuffix("index two on b, expressions, and no `unique:` rule says who wins") == true,
             "\(words)"

@@ -252,7 +252,8 @@ import Testing
         let fixture = try await StoreFixture(shards: 1)
         for (number, seconds) in [90, 20, 45].enumerated() {
             let granted = try await fixture.grant(fixture.shards)[0]
-            let begin = "UPDATE godwit.attempts SET started_at = started_at - interval '\(seconds) s' WHERE ended_at IS NULL"
+            let begin =
+                "UPDATE godwit.attempts SET started_at = started_at - interval '\(seconds) s' WHERE ended_at IS NULL"
             _ = try fixture.observer().query(begin)
             var failure = StoreFixture.failure(of: granted, message: "the connection was lost")
             failure.errorClass = "surroundings"
