@@ -37,6 +37,9 @@ extension ShardSlot {
                     """
                 )
         }
+        guard try !self.meetsDeletion(object.table) else {
+            throw self.refused(refusal, "a trigger or a rule of the table would meet the DELETE of all but one")
+        }
         let groups = try self.duplicates(of: object, step, legacy, job.entity.idColumn, refusal)
         let verdict = DuplicateGroups(try self.owned(groups, control, job))
         if let obstacle = verdict.obstacle { throw self.refused(refusal, obstacle) }

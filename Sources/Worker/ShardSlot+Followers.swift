@@ -2,8 +2,27 @@ import ControlProtocol
 import Postgres
 import Scheduling
 
-/// Rows of other tables that would follow the rows of a table when these are deleted.
+/// What would follow when rows of a table are deleted.
 extension ShardSlot {
+    /// Whether a trigger or a rule of a table would meet the deletion of its rows.
+    ///
+    /// Tables that have one keep their unique indexes, or load with it switched off; but it may be new, or on again where the
+    /// index is built later, in a retry.
+    func meetsDeletion(_ table: String) throws(AttemptFailure) -> Bool {
+        let answer = try self.on(.target) { () throws(PostgresError) in
+            try self.target!.query(Self.deletionObservers, [.text(table)])
+        }
+        return answer.first?.bool("is_met") ?? true
+    }
+
+    /// https://www.postgresql.org/docs/15/catalog-pg-trigger.html (`tgtype` as in `catalog/pg_trigger.h`: 8 is DELETE).
+    private static let deletionObservers = """
+        SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal AND tgtype & 8 = 8
+                          AND tgenabled IN ('O', 'A'))
+            OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = $1::regclass AND ev_type = '4'
+                          AND ev_enabled IN ('O', 'A')) AS is_met
+        """
+
     /// A table whose rows refer to some rows by a foreign key that deletes or changes them; nil where there is none.
     ///
     /// The plan's own dependents have not begun, so what refers to them is somebody else's, and must not go with them. The rows

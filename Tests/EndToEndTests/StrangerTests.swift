@@ -70,6 +70,31 @@ extension EndToEnd {
             }
         }
 
+        /// One that came after the plan was resolved, or that is on again when a failed task is tried once more.
+        @Test func nothingIsDeletedWhereATriggerWouldMeetIt() async throws {
+            try await Self.migrate(
+                """
+                INSERT INTO a (legacy_id, code, note) VALUES (9001, 8, 'new');
+                CREATE TABLE gone (legacy_id bigint);
+                CREATE FUNCTION note_gone() RETURNS trigger LANGUAGE plpgsql AS
+                    'BEGIN INSERT INTO public.gone VALUES (OLD.legacy_id); RETURN NULL; END';
+                CREATE TRIGGER note_gone AFTER DELETE ON a FOR EACH ROW EXECUTE FUNCTION note_gone()
+                """
+            ) { migration, status in
+                #expect(status == 2, "\(migration.logs)")
+                try migration.expect(["8", "9001"], "SELECT legacy_id FROM a WHERE code = 8 ORDER BY legacy_id")
+                try migration.expect(["0"], "SELECT count(*) FROM gone")
+                try migration.expect(
+                    ["index|t"],
+                    """
+                    SELECT kind, message LIKE '%a trigger or a rule of the table would meet%'
+                      FROM godwit.shards WHERE state = 'failed'
+                    """
+                )
+                try migration.expectTotals(["a|300|299|0|1"])
+            }
+        }
+
         @Test func ofTwoThatTheSourceDoesNotHaveNoneIsChosen() async throws {
             try await Self.migrate(
                 "INSERT INTO a (legacy_id, code, note) VALUES (9001, 8, 'new'), (9002, 8, 'new')"
