@@ -122,7 +122,7 @@ import Testing
         #expect(events.map(\.message) == ["shards retried by an operator", "plan corrected by an operator"])
         #expect(events.allSatisfy { $0.data.contains("\"plan_revision\"") })
         // Whoever is granted one of the shards knows which plan it is to be done with.
-        try await store.setStatus(fixture.run, .running)
+        try await fixture.store.setStatus(fixture.run, .running)
         #expect(try await fixture.grant(retried).map(\.planRevision) == [3, 3, 3])
     }
 
