@@ -101,7 +101,7 @@ def draw(results):
         f"<style>{STYLE}</style>",
         f'<rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>',
         f'<text class="title" x="20" y="30">{escape(title)}</text>',
-        f'<text class="small" x="20" y="48">system_messages with its indexes and foreign keys in the end; medians</text>',
+        f'<text class="small" x="20" y="48">system_messages with its indexes and foreign keys in the end; medians; × b: against b with as many rows</text>',
         f'<rect class="wall" x="{WIDTH - 300}" y="20" width="14" height="10"/>',
         f'<text class="small" x="{WIDTH - 280}" y="29">wall clock</text>',
         f'<rect class="cpu" x="{WIDTH - 208}" y="20" width="14" height="10"/>',

@@ -22,7 +22,7 @@ def tables(results):
         if name == "guide":
             continue
         lines += [
-            "", "| contestant | rows | rounds | wall s | from … to | CPU s | of it server | s per 1M rows | wall ÷ a |",
+            "", "| contestant | rows | rounds | wall s | from … to | CPU s | of it server | s per 1M rows | ÷ a's, medians |",
             "|---|---|---|---|---|---|---|---|---|",
         ]  # fmt: skip
         floor = stage["contestants"].get("a")
